@@ -1,0 +1,66 @@
+# Helpers that keep the project's CMakeLists short. Everything that links MLIR
+# links the shared libMLIR and libLLVM.
+
+include_guard()
+
+add_library(qeff_compile_options INTERFACE)
+target_include_directories(qeff_compile_options SYSTEM INTERFACE
+  $<BUILD_INTERFACE:${MLIR_INCLUDE_DIRS}>
+  $<BUILD_INTERFACE:${LLVM_INCLUDE_DIRS}>)
+target_include_directories(qeff_compile_options INTERFACE
+  $<BUILD_INTERFACE:${QEFF_SOURCE_DIR}/include>
+  $<BUILD_INTERFACE:${QEFF_BINARY_DIR}/include>
+  $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_compile_options(qeff_compile_options INTERFACE
+  $<BUILD_INTERFACE:-Wall;-Wextra;-Wno-unused-parameter;-Wno-comment>)
+if(NOT LLVM_ENABLE_RTTI)
+  target_compile_options(qeff_compile_options INTERFACE
+    $<BUILD_INTERFACE:$<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>>)
+endif()
+if(QEFF_ENABLE_ASSERTIONS)
+  target_compile_options(qeff_compile_options INTERFACE
+    $<BUILD_INTERFACE:-UNDEBUG>)
+endif()
+set_property(GLOBAL APPEND PROPERTY QEFF_EXPORTS qeff_compile_options)
+
+# add_qeff_library(NAME sources... [DEPENDS targets...] [LINK_LIBS libs...])
+# A static, position-independent library on the shared libMLIR.
+function(add_qeff_library name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LINK_LIBS" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  add_library(QEff::${name} ALIAS ${name})
+  target_link_libraries(${name} PUBLIC qeff_compile_options ${ARG_LINK_LIBS}
+    MLIR LLVM)
+  add_dependencies(${name} QEffHeaders ${ARG_DEPENDS})
+  set_property(GLOBAL APPEND PROPERTY QEFF_EXPORTS ${name})
+endfunction()
+
+# add_qeff_tool(NAME sources... [LINK_LIBS libs...])
+function(add_qeff_tool name)
+  cmake_parse_arguments(ARG "" "" "LINK_LIBS" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE qeff_compile_options ${ARG_LINK_LIBS})
+  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
+
+# qeff_tablegen(OUT.inc TD args...): one mlir-tblgen output in the binary
+# include tree, beside its source; collected in the target QEffHeaders.
+macro(qeff_tablegen out td)
+  set(LLVM_TARGET_DEFINITIONS ${td})
+  mlir_tablegen(${out} ${ARGN}
+    EXTRA_INCLUDES ${QEFF_SOURCE_DIR}/include ${MLIR_INCLUDE_DIRS})
+endmacro()
+
+# add_qeff_doc(TD generator OUTPUT args...): a Markdown page in docs/generated.
+function(add_qeff_doc td generator output)
+  set(out "${QEFF_BINARY_DIR}/docs/${output}")
+  get_filename_component(dir "${out}" DIRECTORY)
+  add_custom_command(OUTPUT "${out}"
+    COMMAND ${CMAKE_COMMAND} -E make_directory "${dir}"
+    COMMAND mlir-tblgen ${generator} ${ARGN} -I ${QEFF_SOURCE_DIR}/include
+      -I ${MLIR_INCLUDE_DIRS} ${CMAKE_CURRENT_SOURCE_DIR}/${td} -o "${out}"
+    DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${td} VERBATIM)
+  string(MAKE_C_IDENTIFIER "qeff-doc-${output}" target)
+  add_custom_target(${target} DEPENDS "${out}")
+  set_property(GLOBAL APPEND PROPERTY QEFF_DOCS ${target})
+endfunction()

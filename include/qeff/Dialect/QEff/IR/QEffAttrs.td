@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Attributes and enumerations of the dialect `qeff`.
+#ifndef QEFF_DIALECT_QEFF_IR_QEFFATTRS_TD
+#define QEFF_DIALECT_QEFF_IR_QEFFATTRS_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "qeff/Dialect/QEff/IR/QEffDialect.td"
+
+class QEff_I32Enum<string name, string summary, list<I32EnumAttrCase> cases>
+    : I32EnumAttr<name, summary, cases> {
+  let cppNamespace = "::qeff";
+  let genSpecializedAttr = 0;
+}
+
+class QEff_EnumAttr<EnumAttrInfo info, string mnemonic>
+    : EnumAttr<QEff_Dialect, info, mnemonic> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+//===----------------------------------------------------------------------===//
+// Phases and specializations
+//===----------------------------------------------------------------------===//
+
+def QEff_Phase : QEff_I32Enum<"Phase", "pipeline phase", [
+  I32EnumAttrCase<"Imported", 0, "imported">,
+  I32EnumAttrCase<"Canonical", 1, "canonical">,
+  I32EnumAttrCase<"Adapted", 2, "adapted">,
+  I32EnumAttrCase<"Stateful", 3, "stateful">,
+  I32EnumAttrCase<"Tuned", 4, "tuned">,
+  I32EnumAttrCase<"AIC100", 5, "aic100">,
+  I32EnumAttrCase<"Specialized", 6, "specialized">,
+  I32EnumAttrCase<"Host", 7, "host">
+]>;
+def QEff_PhaseAttr : QEff_EnumAttr<QEff_Phase, "phase">;
+
+def QEff_SpecAttr : AttrDef<QEff_Dialect, "Spec"> {
+  let mnemonic = "spec";
+  let summary = "One specialization: a name and a value for each named dim";
+  let description = [{
+    ```mlir
+    #qeff.spec<"prefill", {batch_size = 1 : i64, ctx_len = 1024 : i64, seq_len = 32 : i64}>
+    ```
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name,
+                        "::mlir::DictionaryAttr":$dims);
+  let assemblyFormat = "`<` $name `,` $dims `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The value of dim `name`, or nothing.
+    std::optional<int64_t> getDim(::llvm::StringRef name) const;
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Weights
+//===----------------------------------------------------------------------===//
+
+def QEff_Block : QEff_I32Enum<"BlockEncoding", "GGUF block encoding", [
+  I32EnumAttrCase<"Q8_0", 0, "q8_0">,
+  I32EnumAttrCase<"Q4_0", 1, "q4_0">,
+  I32EnumAttrCase<"Q4_1", 2, "q4_1">
+]>;
+def QEff_BlockAttr : QEff_EnumAttr<QEff_Block, "block"> {
+  let summary = "How a weight is stored where that is not its element type";
+  let description = [{
+    GGUF's blocks hold 32 consecutive elements of the last axis:
+
+    | encoding | bytes | element |
+    |---|---|---|
+    | `q8_0` | f16 d, 32 × i8 q | d·q |
+    | `q4_0` | f16 d, 16 × (low, high nibble: elements i, i+16) | d·(q − 8) |
+    | `q4_1` | f16 d, f16 m, 16 × nibbles as above | d·q + m |
+  }];
+}
+
+def QEff_RowOrder : QEff_I32Enum<"RowOrder", "row permutation within a head", [
+  I32EnumAttrCase<"Deinterleave", 0, "deinterleave">,
+  I32EnumAttrCase<"Interleave", 1, "interleave">
+]>;
+def QEff_RowOrderAttr : QEff_EnumAttr<QEff_RowOrder, "row_order">;
+
+//===----------------------------------------------------------------------===//
+// Transformer ops
+//===----------------------------------------------------------------------===//
+
+def QEff_Activation : QEff_I32Enum<"Activation", "activation function", [
+  I32EnumAttrCase<"SiLU", 0, "silu">,
+  I32EnumAttrCase<"GELU", 1, "gelu">,
+  I32EnumAttrCase<"GELUTanh", 2, "gelu_tanh">,
+  I32EnumAttrCase<"ReLU", 3, "relu">
+]>;
+def QEff_ActivationAttr : QEff_EnumAttr<QEff_Activation, "activation"> {
+  let summary = "Elementwise activation";
+  let description = [{
+    `silu` x·σ(x); `gelu` x·Φ(x) with erf; `gelu_tanh`
+    0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))); `relu` max(x, 0).
+  }];
+}
+
+def QEff_RopeStyle : QEff_I32Enum<"RopeStyle", "which channels form a pair", [
+  I32EnumAttrCase<"Half", 0, "half">,
+  I32EnumAttrCase<"Interleaved", 1, "interleaved">
+]>;
+def QEff_RopeStyleAttr : QEff_EnumAttr<QEff_RopeStyle, "rope_style">;
+
+def QEff_RopeScalingKind : QEff_I32Enum<"RopeScalingKind", "rope scaling", [
+  I32EnumAttrCase<"Linear", 0, "linear">,
+  I32EnumAttrCase<"Dynamic", 1, "dynamic">,
+  I32EnumAttrCase<"Llama3", 2, "llama3">,
+  I32EnumAttrCase<"Yarn", 3, "yarn">,
+  I32EnumAttrCase<"LongRope", 4, "longrope">
+]>;
+
+def QEff_RopeScalingAttr : AttrDef<QEff_Dialect, "RopeScaling"> {
+  let mnemonic = "rope_scaling";
+  let summary = "How rotary frequencies are stretched beyond the trained length";
+  let description = [{
+    The kind and its parameters under transformers' names
+    (`modeling_rope_utils`): `factor`, `low_freq_factor`, `high_freq_factor`,
+    `original_max_position_embeddings`, `beta_fast`, `beta_slow`, `mscale`,
+    `mscale_all_dim`, `attention_factor`, `truncate`, `short_factor`,
+    `long_factor` (arrays of f64).
+
+    ```mlir
+    #qeff.rope_scaling<llama3, {factor = 32.0 : f64, high_freq_factor = 4.0 : f64}>
+    ```
+  }];
+  let parameters = (ins "::qeff::RopeScalingKind":$kind,
+                        "::mlir::DictionaryAttr":$params);
+  let assemblyFormat = "`<` $kind `,` $params `>`";
+  let extraClassDeclaration = [{
+    /// The f64 (or i64) parameter `name`, or nothing.
+    std::optional<double> getNumber(::llvm::StringRef name) const;
+    /// The f64 array parameter `name`, or an empty one.
+    ::llvm::SmallVector<double> getNumbers(::llvm::StringRef name) const;
+  }];
+}
+
+#endif // QEFF_DIALECT_QEFF_IR_QEFFATTRS_TD

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Passes over the dialect `qeff`.
+#ifndef QEFF_TRANSFORMS_PASSES_TD
+#define QEFF_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def InsertKVCachePass : Pass<"qeff-insert-kv-cache", "::mlir::ModuleOp"> {
+  let summary = "Give a stateless function a KV cache";
+  let description = [{
+    Canonical to stateful. Each `qeff.attention` of the public function whose
+    keys and key positions belong to this call gets a pair of states
+    `past_key.N`, `past_value.N` of shape [batch_size, G, ctx_len, D]: keys and
+    values are written at their positions and read back by slot, and kv_pos
+    becomes the positions that the slots hold. The last hidden state of each row
+    is selected before the final projection, so that the function returns
+    [batch_size, 1, vocab].
+
+    ```mlir
+    %a = qeff.attention %q, %k, %v, %pos, %pos {causal, …}
+    // becomes
+    %k1 = qeff.cache_write %past_key[%pos], %k
+    %v1 = qeff.cache_write %past_value[%pos], %v
+    %kp = qeff.cache_positions %pos {slots = @ctx_len}
+    %kc = qeff.cache_read %k1[%kp]
+    %vc = qeff.cache_read %v1[%kp]
+    %a = qeff.attention %q, %kc, %vc, %pos, %kp {causal, …}
+    ```
+
+    Needs: one public function with inputs `input_ids` and `position_ids`.
+    Leaves: every state with one writer, returned as `past_key.N_RetainedState`
+    and `past_value.N_RetainedState`, after the logits, layer by layer, key
+    before value.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect"];
+}
+
+#endif // QEFF_TRANSFORMS_PASSES_TD

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Registration, attributes and the discardable-attribute checks of `qeff`.
+
+#include "qeff/Dialect/QEff/IR/QEffDialect.h"
+#include "qeff/Dialect/QEff/IR/BlockFormat.h"
+#include "qeff/Dialect/QEff/IR/QEffOps.h"
+
+#include "mlir/Bytecode/BytecodeImplementation.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace qeff;
+
+#include "qeff/Dialect/QEff/IR/QEffDialect.cpp.inc"
+#include "qeff/Dialect/QEff/IR/QEffEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "qeff/Dialect/QEff/IR/QEffAttrs.cpp.inc"
+#include "qeff/Dialect/QEff/IR/QEffInterfaces.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// Bytecode
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct QEffVersion : mlir::DialectVersion {
+  explicit QEffVersion(uint64_t version) : version(version) {}
+  uint64_t version;
+};
+
+/// Writes the dialect's version; attributes use their textual form.
+struct QEffBytecodeInterface : mlir::BytecodeDialectInterface {
+  explicit QEffBytecodeInterface(mlir::Dialect *dialect)
+      : BytecodeDialectInterface(dialect) {}
+
+  void writeVersion(mlir::DialectBytecodeWriter &writer) const override {
+    writer.writeVarInt(kBytecodeVersion);
+  }
+
+  std::unique_ptr<mlir::DialectVersion>
+  readVersion(mlir::DialectBytecodeReader &reader) const override {
+    uint64_t version = 0;
+    if (failed(reader.readVarInt(version))) {
+      return nullptr;
+    }
+    if (version > kBytecodeVersion) {
+      reader.emitError() << "expects version " << kBytecodeVersion
+                         << " or older of the dialect 'qeff', got " << version;
+      return nullptr;
+    }
+    return std::make_unique<QEffVersion>(version);
+  }
+};
+} // namespace
+
+void QEffDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "qeff/Dialect/QEff/IR/QEffAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "qeff/Dialect/QEff/IR/QEffOps.cpp.inc"
+      >();
+  addInterfaces<QEffBytecodeInterface>();
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+LogicalResult SpecAttr::verify(
+    llvm::function_ref<InFlightDiagnostic()> emitError, StringAttr name,
+    DictionaryAttr dims) {
+  if (name.getValue().empty()) {
+    return emitError() << "expects a specialization's name, got an empty one";
+  }
+  for (NamedAttribute dim : dims) {
+    auto value = dyn_cast<IntegerAttr>(dim.getValue());
+    if (!value || !value.getType().isSignlessInteger(64) ||
+        value.getInt() < 1) {
+      return emitError() << "expects a positive i64 for dim '"
+                         << dim.getName().getValue() << "', got "
+                         << dim.getValue();
+    }
+  }
+  return success();
+}
+
+std::optional<int64_t> SpecAttr::getDim(StringRef name) const {
+  if (auto value = getDims().getAs<IntegerAttr>(name)) {
+    return value.getInt();
+  }
+  return std::nullopt;
+}
+
+std::optional<double> RopeScalingAttr::getNumber(StringRef name) const {
+  Attribute value = getParams().get(name);
+  if (auto number = dyn_cast_if_present<FloatAttr>(value)) {
+    return number.getValueAsDouble();
+  }
+  if (auto number = dyn_cast_if_present<IntegerAttr>(value)) {
+    return static_cast<double>(number.getInt());
+  }
+  return std::nullopt;
+}
+
+SmallVector<double> RopeScalingAttr::getNumbers(StringRef name) const {
+  SmallVector<double> numbers;
+  if (auto array = getParams().getAs<mlir::DenseF64ArrayAttr>(name)) {
+    llvm::append_range(numbers, array.asArrayRef());
+  }
+  return numbers;
+}
+
+int64_t qeff::getBlockBytes(BlockEncoding encoding) {
+  switch (encoding) {
+  case BlockEncoding::Q8_0:
+    return 34;
+  case BlockEncoding::Q4_0:
+    return 18;
+  case BlockEncoding::Q4_1:
+    return 20;
+  }
+  return 0;
+}
+
+//===----------------------------------------------------------------------===//
+// Module attributes
+//===----------------------------------------------------------------------===//
+
+std::optional<Phase> qeff::getPhase(ModuleOp module) {
+  if (auto phase = module->getAttrOfType<PhaseAttr>(kPhaseAttr)) {
+    return phase.getValue();
+  }
+  return std::nullopt;
+}
+
+void qeff::setPhase(ModuleOp module, Phase phase) {
+  module->setAttr(kPhaseAttr, PhaseAttr::get(module.getContext(), phase));
+}
+
+SmallVector<SpecAttr> qeff::getSpecializations(ModuleOp module) {
+  SmallVector<SpecAttr> specs;
+  if (auto array = module->getAttrOfType<ArrayAttr>(kSpecializationsAttr)) {
+    llvm::append_range(specs, array.getAsRange<SpecAttr>());
+  }
+  return specs;
+}
+
+//===----------------------------------------------------------------------===//
+// Discardable attributes
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+QEffDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  StringRef name = attribute.getName().getValue();
+  Attribute value = attribute.getValue();
+  auto expects = [&](bool holds, StringRef what) -> LogicalResult {
+    if (holds) {
+      return success();
+    }
+    return op->emitOpError() << "expects '" << name << "' to be " << what
+                             << ", got " << value;
+  };
+  if (name == kPhaseAttr) {
+    return expects(isa<PhaseAttr>(value), "a #qeff.phase");
+  }
+  if (name == kMaxPositionAttr) {
+    auto number = dyn_cast<IntegerAttr>(value);
+    return expects(number && number.getInt() > 0, "a positive integer");
+  }
+  if (name == kSpecializationsAttr) {
+    auto array = dyn_cast<ArrayAttr>(value);
+    return expects(array && llvm::all_of(array, llvm::IsaPred<SpecAttr>),
+                   "an array of #qeff.spec");
+  }
+  if (name == kProducerAttr || name == kArchitectureAttr) {
+    return expects(isa<StringAttr>(value), "a string");
+  }
+  if (name == kEosTokenIdsAttr) {
+    return expects(isa<DenseI64ArrayAttr>(value), "an array<i64>");
+  }
+  return success();
+}
+
+/// `qeff.dims` has an entry per axis: a constant equal to a static size or a
+/// reference to a `qeff.dim`.
+static LogicalResult verifyDims(Operation *op, Attribute value, Type type) {
+  auto dims = dyn_cast<ArrayAttr>(value);
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!dims || !tensor ||
+      static_cast<int64_t>(dims.size()) != tensor.getRank()) {
+    return op->emitOpError() << "expects 'qeff.dims' to have an entry per axis "
+                             << "of " << type << ", got " << value;
+  }
+  for (auto [dim, size] : llvm::zip(dims, tensor.getShape())) {
+    if (auto reference = dyn_cast<FlatSymbolRefAttr>(dim)) {
+      if (!SymbolTable::lookupNearestSymbolFrom<DimOp>(op, reference)) {
+        return op->emitOpError()
+               << "expects 'qeff.dims' to name a qeff.dim, got " << dim;
+      }
+      continue;
+    }
+    auto constant = dyn_cast<IntegerAttr>(dim);
+    if (!constant || constant.getInt() != size) {
+      return op->emitOpError() << "expects 'qeff.dims' to agree with " << type
+                               << ", got " << dim << " for size " << size;
+    }
+  }
+  return success();
+}
+
+static LogicalResult verifyValueAttribute(Operation *op, Type type,
+                                          NamedAttribute attribute) {
+  StringRef name = attribute.getName().getValue();
+  if (name == kDimsAttr) {
+    return verifyDims(op, attribute.getValue(), type);
+  }
+  if (name == kNameAttr || name == kStateAttr) {
+    auto string = dyn_cast<StringAttr>(attribute.getValue());
+    if (!string || string.getValue().empty()) {
+      return op->emitOpError() << "expects '" << name
+                               << "' to be a name, got "
+                               << attribute.getValue();
+    }
+  }
+  return success();
+}
+
+LogicalResult QEffDialect::verifyRegionArgAttribute(Operation *op,
+                                                    unsigned regionIndex,
+                                                    unsigned argIndex,
+                                                    NamedAttribute attribute) {
+  auto function = dyn_cast<mlir::FunctionOpInterface>(op);
+  if (!function || regionIndex != 0) {
+    return success();
+  }
+  return verifyValueAttribute(op, function.getArgumentTypes()[argIndex],
+                              attribute);
+}
+
+LogicalResult QEffDialect::verifyRegionResultAttribute(
+    Operation *op, unsigned regionIndex, unsigned resultIndex,
+    NamedAttribute attribute) {
+  auto function = dyn_cast<mlir::FunctionOpInterface>(op);
+  if (!function || regionIndex != 0) {
+    return success();
+  }
+  return verifyValueAttribute(op, function.getResultTypes()[resultIndex],
+                              attribute);
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Registers every dialect and pass.
+
+#include "qeff/InitAll.h"
+#include "qeff/Dialect/QEff/IR/QEffDialect.h"
+#include "qeff/Transforms/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+void qeff::registerAllDialects(mlir::DialectRegistry &registry) {
+  registry.insert<QEffDialect, mlir::arith::ArithDialect,
+                  mlir::func::FuncDialect>();
+}
+
+void qeff::registerAllPasses() { registerTransformsPasses(); }
