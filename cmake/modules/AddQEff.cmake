@@ -41,6 +41,7 @@ function(add_qeff_tool name)
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE qeff_compile_options ${ARG_LINK_LIBS})
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  set_property(GLOBAL APPEND PROPERTY QEFF_TOOLS ${name})
 endfunction()
 
 # qeff_tablegen(OUT.inc TD args...): one mlir-tblgen output in the binary

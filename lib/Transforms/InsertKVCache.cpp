@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// qeff-insert-kv-cache: canonical to stateful.
+// qeff-insert-kv-cache: canonical to stateful. Every attention over the keys of
+// its own call gets a pair of states; the last hidden state of each row is
+// selected as early as the graph allows.
 
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Transforms/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace qeff {
 #define GEN_PASS_DEF_INSERTKVCACHEPASS
@@ -11,10 +15,291 @@ namespace qeff {
 } // namespace qeff
 
 using namespace qeff;
+using mlir::func::FuncOp;
+
+static constexpr StringRef kCtxLen = "ctx_len";
+static constexpr StringRef kBatchSize = "batch_size";
+
+/// The argument named `name`, or null.
+static BlockArgument findArgument(FuncOp function, StringRef name) {
+  for (BlockArgument argument : function.getArguments()) {
+    auto attribute = function.getArgAttrOfType<StringAttr>(
+        argument.getArgNumber(), kNameAttr);
+    if (attribute && attribute.getValue() == name) {
+      return argument;
+    }
+  }
+  return {};
+}
+
+/// The one public function of the module.
+static FailureOr<FuncOp> findPublicFunction(ModuleOp module) {
+  FuncOp found;
+  for (auto function : module.getOps<FuncOp>()) {
+    if (!function.isPublic() || function.isExternal()) {
+      continue;
+    }
+    if (found) {
+      InFlightDiagnostic diagnostic =
+          function.emitError("expects one public function, got a second");
+      diagnostic.attachNote(found.getLoc()) << "the first is here";
+      return diagnostic;
+    }
+    found = function;
+  }
+  if (!found) {
+    return module.emitError("expects a public function with a body, got none");
+  }
+  return found;
+}
+
+namespace {
+/// One attention's keys or values.
+struct State {
+  std::string name;
+  BlockArgument argument;
+  Value newest;
+};
+
+class CacheInserter {
+public:
+  CacheInserter(FuncOp function, BlockArgument positions)
+      : function(function), positions(positions),
+        builder(function.getContext()) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult insertCaches(AttentionOp attention, unsigned layer);
+  State &addState(const Twine &name, Value update, Location loc);
+  Value write(State &state, Value update, StringAttr scope, Location loc);
+  Value getSlotPositions(Location loc);
+  LogicalResult selectLastPosition();
+  void returnStates();
+
+  FuncOp function;
+  BlockArgument positions;
+  OpBuilder builder;
+  std::vector<State> states;
+  Value slotPositions;
+};
+} // namespace
+
+/// Adds the argument [batch_size, G, ctx_len, D] for what `update` is written
+/// to.
+State &CacheInserter::addState(const Twine &name, Value update, Location loc) {
+  auto type = cast<RankedTensorType>(update.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape[0] = ShapedType::kDynamic;
+  shape[2] = ShapedType::kDynamic;
+  auto cacheType = RankedTensorType::get(shape, type.getElementType());
+
+  MLIRContext *context = function.getContext();
+  auto reference = [&](StringRef dim) -> Attribute {
+    return FlatSymbolRefAttr::get(context, dim);
+  };
+  std::string stateName = name.str();
+  NamedAttrList attributes;
+  attributes.set(kNameAttr, builder.getStringAttr(stateName));
+  attributes.set(kDimsAttr,
+                 builder.getArrayAttr({reference(kBatchSize),
+                                       builder.getI64IntegerAttr(shape[1]),
+                                       reference(kCtxLen),
+                                       builder.getI64IntegerAttr(shape[3])}));
+  attributes.set(kStateAttr, builder.getStringAttr(stateName +
+                                                   "_RetainedState"));
+  unsigned index = function.getNumArguments();
+  (void)function.insertArgument(index, cacheType,
+                                attributes.getDictionary(context), loc);
+  states.push_back({stateName, function.getArgument(index), {}});
+  return states.back();
+}
+
+Value CacheInserter::write(State &state, Value update, StringAttr scope,
+                           Location loc) {
+  state.newest = CacheWriteOp::create(builder, loc, state.argument.getType(),
+                                      state.argument, positions, update, scope);
+  return state.newest;
+}
+
+/// The positions that the slots hold; one value for all layers.
+Value CacheInserter::getSlotPositions(Location loc) {
+  if (!slotPositions) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(&function.getBody().front());
+    auto type = RankedTensorType::get(
+        {ShapedType::kDynamic, ShapedType::kDynamic}, builder.getI64Type());
+    slotPositions = CachePositionsOp::create(
+        builder, loc, type, positions,
+        FlatSymbolRefAttr::get(function.getContext(), kCtxLen),
+        /*scope=*/StringAttr());
+  }
+  return slotPositions;
+}
+
+LogicalResult CacheInserter::insertCaches(AttentionOp attention,
+                                          unsigned layer) {
+  if (attention.getQPos() != positions || attention.getKvPos() != positions) {
+    return attention.emitOpError(
+        "expects q_pos and kv_pos to be the argument 'position_ids'");
+  }
+  if (!attention.getCausal()) {
+    return attention.emitOpError("expects a causal attention");
+  }
+  builder.setInsertionPoint(attention);
+  Location loc = attention.getLoc();
+  StringAttr scope = attention.getScopeAttr();
+  Value slots = getSlotPositions(loc);
+
+  auto replace = [&](const Twine &name, OpOperand &operand) {
+    State &state = addState(name, operand.get(), loc);
+    Value newest = write(state, operand.get(), scope, loc);
+    operand.set(CacheReadOp::create(builder, loc, newest.getType(), newest,
+                                    slots, scope));
+  };
+  replace("past_key." + Twine(layer), attention.getKMutable());
+  replace("past_value." + Twine(layer), attention.getVMutable());
+  attention.getKvPosMutable().assign(slots);
+  return success();
+}
+
+/// Selects each row's last position in front of the ops that end in the result
+/// and work on every position alone.
+LogicalResult CacheInserter::selectLastPosition() {
+  auto ret = cast<mlir::func::ReturnOp>(function.getBody().front().back());
+  if (ret.getNumOperands() != 1) {
+    return ret.emitOpError("expects one result, the logits, got ")
+           << ret.getNumOperands();
+  }
+  // Walk up from the logits while an op treats positions independently and has
+  // no other user.
+  SmallVector<Operation *> tail;
+  Value value = ret.getOperand(0);
+  while (Operation *op = value.getDefiningOp()) {
+    if (!value.hasOneUse() ||
+        !isa<LinearOp, RMSNormOp, LayerNormOp, ActivateOp, ClipOp, CastOp>(
+            op)) {
+      break;
+    }
+    tail.push_back(op);
+    value = op->getOperand(0);
+  }
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type || type.getRank() != 3) {
+    return ret.emitOpError("expects logits [batch, seq, vocab], got ")
+           << value.getType();
+  }
+  auto selectedType = [](Type type) {
+    auto tensor = cast<RankedTensorType>(type);
+    return RankedTensorType::get(
+        {tensor.getDimSize(0), 1, tensor.getDimSize(2)},
+        tensor.getElementType());
+  };
+  builder.setInsertionPointAfterValue(value);
+  Value selected =
+      LogitsSelectOp::create(builder, ret.getLoc(), selectedType(type), value,
+                             positions, /*scope=*/StringAttr());
+  if (tail.empty()) {
+    ret.setOperand(0, selected);
+  } else {
+    tail.back()->setOperand(0, selected);
+    for (Operation *op : tail) {
+      op->getResult(0).setType(selectedType(op->getResult(0).getType()));
+    }
+  }
+  return success();
+}
+
+/// Returns the newest value of every state and brings the function's type and
+/// result attributes in line.
+void CacheInserter::returnStates() {
+  auto ret = cast<mlir::func::ReturnOp>(function.getBody().front().back());
+  MLIRContext *context = function.getContext();
+  SmallVector<Attribute> resultAttributes;
+  NamedAttrList logits(function.getResultAttrDict(0));
+  auto vocabulary =
+      cast<RankedTensorType>(ret.getOperand(0).getType()).getDimSize(2);
+  logits.set(kDimsAttr,
+             builder.getArrayAttr({FlatSymbolRefAttr::get(context, kBatchSize),
+                                   builder.getI64IntegerAttr(1),
+                                   builder.getI64IntegerAttr(vocabulary)}));
+  resultAttributes.push_back(logits.getDictionary(context));
+  for (const State &state : states) {
+    ret.getOperandsMutable().append(state.newest);
+    NamedAttrList attributes;
+    attributes.set(kNameAttr,
+                   function.getArgAttr(state.argument.getArgNumber(),
+                                       kStateAttr));
+    attributes.set(kDimsAttr, function.getArgAttr(
+                                  state.argument.getArgNumber(), kDimsAttr));
+    resultAttributes.push_back(attributes.getDictionary(context));
+  }
+  function.setFunctionType(builder.getFunctionType(
+      function.getArgumentTypes(), ret.getOperandTypes()));
+  function.setResAttrsAttr(builder.getArrayAttr(resultAttributes));
+}
+
+LogicalResult CacheInserter::run() {
+  SmallVector<AttentionOp> attentions(
+      function.getBody().front().getOps<AttentionOp>());
+  if (attentions.empty()) {
+    return function.emitError("expects at least one qeff.attention, got none");
+  }
+  for (auto [layer, attention] : llvm::enumerate(attentions)) {
+    if (failed(insertCaches(attention, layer))) {
+      return failure();
+    }
+  }
+  if (failed(selectLastPosition())) {
+    return failure();
+  }
+  returnStates();
+  return success();
+}
 
 namespace {
 struct InsertKVCachePass
     : public qeff::impl::InsertKVCachePassBase<InsertKVCachePass> {
-  void runOnOperation() override {}
+  void runOnOperation() override {
+    if (failed(insert(getOperation()))) {
+      signalPassFailure();
+    }
+  }
+
+  LogicalResult insert(ModuleOp module) {
+    FailureOr<FuncOp> function = findPublicFunction(module);
+    if (failed(function)) {
+      return failure();
+    }
+    BlockArgument positions = findArgument(*function, "position_ids");
+    if (!positions || !findArgument(*function, "input_ids")) {
+      return function->emitError(
+          "expects the arguments 'input_ids' and 'position_ids'");
+    }
+    if (SymbolTable::lookupSymbolIn(module, kCtxLen)) {
+      return module.emitError("expects a stateless module, got one that "
+                              "declares the dim 'ctx_len'");
+    }
+    // The dim ctx_len, with the model's limit.
+    OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
+    IntegerAttr limit;
+    if (auto max = module->getAttrOfType<IntegerAttr>(kMaxPositionAttr)) {
+      limit = builder.getI64IntegerAttr(max.getInt());
+    }
+    auto ctxLen = DimOp::create(builder, module.getLoc(),
+                                builder.getStringAttr(kCtxLen),
+                                /*sym_visibility=*/StringAttr(),
+                                builder.getI64IntegerAttr(1), limit);
+    for (auto dim : module.getOps<DimOp>()) {
+      if (dim != ctxLen) {
+        ctxLen->moveAfter(dim);
+      }
+    }
+    if (failed(CacheInserter(*function, positions).run())) {
+      return failure();
+    }
+    setPhase(module, Phase::Stateful);
+    return success();
+  }
 };
 } // namespace
