@@ -4,13 +4,14 @@
 
 #include "qeff/InitAll.h"
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
+#include "qeff/Dialect/QEffHost/IR/QEffHostDialect.h"
 #include "qeff/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 void qeff::registerAllDialects(mlir::DialectRegistry &registry) {
-  registry.insert<QEffDialect, mlir::arith::ArithDialect,
+  registry.insert<QEffDialect, host::QEffHostDialect, mlir::arith::ArithDialect,
                   mlir::func::FuncDialect>();
 }
 
