@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reads and checks qpc.json.
+
+#include "Manifest.h"
+
+#include "Error.h"
+#include "Json.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+using namespace qeff::runtime;
+
+namespace {
+constexpr int64_t maxDim = int64_t(1) << 32;
+constexpr size_t maxRank = 8;
+constexpr size_t maxFunctions = 1024;
+constexpr size_t maxTensors = 65536;
+/// The product of a shape's dims and the element size stays below this.
+constexpr uint64_t maxTensorBytes = uint64_t(1) << 48;
+
+/// Bytes of a tensor in its layout. Fails when that is too many.
+uint64_t getTensorBytes(const TensorDesc &tensor, const JsonCursor &json) {
+  std::vector<int64_t> shape = tensor.shape;
+  if (tensor.layout == "bhc/16dc") {
+    shape[2] = (shape[2] + 15) / 16 * 16;
+  }
+  uint64_t bytes = getElementBytes(tensor.dtype);
+  for (int64_t dim : shape) {
+    if (__builtin_mul_overflow(bytes, uint64_t(dim), &bytes) ||
+        bytes > maxTensorBytes) {
+      json["shape"].failExpecting("at most 2^48 bytes");
+    }
+  }
+  return bytes;
+}
+
+TensorDesc parseTensor(const JsonCursor &json, bool isState) {
+  TensorDesc tensor;
+  tensor.name = json["name"].name();
+  tensor.dtype = json["dtype"].string();
+  if (getElementBytes(tensor.dtype) == 0) {
+    json["dtype"].failExpecting(
+        "one of bool, i8, u8, i16, i32, i64, f16, bf16, f32, f64");
+  }
+  JsonCursor shape = json["shape"];
+  if (shape.size() > maxRank) {
+    fail(shape.getPath(), ": expects at most ", maxRank, " dims, got ",
+         shape.size());
+  }
+  for (size_t i = 0, e = shape.size(); i < e; ++i) {
+    tensor.shape.push_back(shape.at(i).integer(1, maxDim));
+  }
+  if (isState) {
+    tensor.layout = json["layout"].string();
+    if (tensor.layout != "bhcd" && tensor.layout != "bhc/16dc") {
+      json["layout"].failExpecting("'bhcd' or 'bhc/16dc'");
+    }
+    if (tensor.shape.size() != 4) {
+      fail(shape.getPath(), ": expects 4 dims, got ", tensor.shape.size());
+    }
+  }
+  tensor.offset = json["offset"].offset();
+  tensor.size = json["size"].bytes();
+  uint64_t bytes = getTensorBytes(tensor, json);
+  if (tensor.size != bytes) {
+    fail(json["size"].getPath(), ": expects ", bytes,
+         " by dtype and shape, got ", tensor.size);
+  }
+  return tensor;
+}
+
+/// Each tensor lies inside [0, bytes), no two overlap, no two share a name.
+void checkPlacement(std::vector<const TensorDesc *> tensors, uint64_t bytes,
+                    const std::string &path, const char *segment) {
+  std::set<std::string_view> names;
+  for (const TensorDesc *tensor : tensors) {
+    if (!names.insert(tensor->name).second) {
+      fail(path, ": expects distinct names, got '", tensor->name, "' twice");
+    }
+    if (tensor->offset > bytes || tensor->size > bytes - tensor->offset) {
+      fail(path, ": expects '", tensor->name, "' inside ", segment, " = ",
+           bytes, ", got offset ", tensor->offset, " and size ",
+           tensor->size);
+    }
+  }
+  std::sort(tensors.begin(), tensors.end(),
+            [](const TensorDesc *a, const TensorDesc *b) {
+              return a->offset < b->offset;
+            });
+  for (size_t i = 1; i < tensors.size(); ++i) {
+    if (tensors[i - 1]->offset + tensors[i - 1]->size > tensors[i]->offset) {
+      fail(path, ": expects '", tensors[i - 1]->name, "' and '",
+           tensors[i]->name, "' not to overlap");
+    }
+  }
+}
+
+std::vector<TensorDesc> parseTensors(const JsonCursor &json, bool isState) {
+  std::vector<TensorDesc> tensors;
+  if (json.size() > maxTensors) {
+    fail(json.getPath(), ": expects at most ", maxTensors, " tensors, got ",
+         json.size());
+  }
+  for (size_t i = 0, e = json.size(); i < e; ++i) {
+    tensors.push_back(parseTensor(json.at(i), isState));
+  }
+  return tensors;
+}
+
+FunctionDesc parseFunction(const JsonCursor &json) {
+  FunctionDesc function;
+  function.name = json["name"].name();
+  JsonCursor dims = json["dims"];
+  for (const std::string &dim : dims.keys()) {
+    function.dims[dim] = dims[dim.c_str()].integer(1, maxDim);
+  }
+  function.arenaBytes = json["arena_bytes"].bytes();
+  function.ioBytes = json["io_bytes"].bytes();
+  function.inputs = parseTensors(json["inputs"], /*isState=*/false);
+  function.outputs = parseTensors(json["outputs"], /*isState=*/false);
+  std::vector<const TensorDesc *> tensors;
+  for (auto *list : {&function.inputs, &function.outputs}) {
+    for (const TensorDesc &tensor : *list) {
+      tensors.push_back(&tensor);
+    }
+  }
+  checkPlacement(std::move(tensors), function.ioBytes, json.getPath(),
+                 "io_bytes");
+  return function;
+}
+
+FileDesc parseFile(const JsonCursor &json) {
+  FileDesc file;
+  JsonCursor path = json["path"];
+  file.path = path.name();
+  if (file.path.find('/') != std::string::npos || file.path == "." ||
+      file.path == "..") {
+    path.failExpecting("a file name inside the package");
+  }
+  file.size = json["size"].bytes();
+  file.sha256 = json["sha256"].string();
+  if (file.sha256.size() != 64 ||
+      file.sha256.find_first_not_of("0123456789abcdef") !=
+          std::string::npos) {
+    json["sha256"].failExpecting("64 lower-case hex digits");
+  }
+  return file;
+}
+} // namespace
+
+uint64_t qeff::runtime::getElementBytes(std::string_view dtype) {
+  if (dtype == "bool" || dtype == "i8" || dtype == "u8") {
+    return 1;
+  }
+  if (dtype == "i16" || dtype == "f16" || dtype == "bf16") {
+    return 2;
+  }
+  if (dtype == "i32" || dtype == "f32") {
+    return 4;
+  }
+  return dtype == "i64" || dtype == "f64" ? 8 : 0;
+}
+
+static const TensorDesc *find(const std::vector<TensorDesc> &tensors,
+                              std::string_view name) {
+  for (const TensorDesc &tensor : tensors) {
+    if (tensor.name == name) {
+      return &tensor;
+    }
+  }
+  return nullptr;
+}
+
+int64_t FunctionDesc::getDim(const std::string &dim) const {
+  auto it = dims.find(dim);
+  return it == dims.end() ? -1 : it->second;
+}
+
+const TensorDesc *FunctionDesc::findInput(std::string_view name) const {
+  return find(inputs, name);
+}
+
+const TensorDesc *FunctionDesc::findOutput(std::string_view name) const {
+  return find(outputs, name);
+}
+
+const TensorDesc *FunctionDesc::findTensor(std::string_view name) const {
+  const TensorDesc *input = findInput(name);
+  return input ? input : findOutput(name);
+}
+
+Manifest Manifest::parse(std::string_view text) {
+  if (text.size() > maxBytes) {
+    fail("expects at most ", maxBytes, " bytes, got ", text.size());
+  }
+  nlohmann::json tree = parseJson(text);
+  JsonCursor json(tree);
+  if (json["format"].string() != "qeff.host-qpc") {
+    json["format"].failExpecting("'qeff.host-qpc'");
+  }
+  if (json["version"].integer(0, INT32_MAX) != 1) {
+    json["version"].failExpecting("1");
+  }
+  Manifest manifest;
+  manifest.producer = json["producer"].string();
+  JsonCursor cpu = json["cpu"];
+  manifest.triple = cpu["triple"].name();
+  manifest.cpuName = cpu["name"].string();
+  JsonCursor features = cpu["features"];
+  for (size_t i = 0, e = features.size(); i < e; ++i) {
+    manifest.cpuFeatures.push_back(features.at(i).name());
+  }
+  manifest.program = parseFile(json["files"]["program"]);
+  manifest.weights = parseFile(json["files"]["weights"]);
+
+  JsonCursor model = json["model"];
+  manifest.architecture = model["architecture"].string();
+  manifest.vocabSize = model["vocab_size"].integer(1, INT32_MAX);
+  manifest.maxPosition = model["max_position"].integer(1, INT32_MAX);
+  JsonCursor eos = model["eos_token_ids"];
+  for (size_t i = 0, e = eos.size(); i < e; ++i) {
+    manifest.eosTokenIds.push_back(
+        eos.at(i).integer(0, INT32_MAX));
+  }
+
+  manifest.stateBytes = json["state_bytes"].bytes();
+  manifest.states = parseTensors(json["states"], /*isState=*/true);
+  std::vector<const TensorDesc *> states;
+  for (const TensorDesc &state : manifest.states) {
+    states.push_back(&state);
+  }
+  checkPlacement(std::move(states), manifest.stateBytes, "states",
+                 "state_bytes");
+
+  JsonCursor functions = json["functions"];
+  size_t count = functions.size();
+  if (count == 0 || count > maxFunctions) {
+    fail("functions: expects 1 to ", maxFunctions, " functions, got ", count);
+  }
+  std::set<std::string> names;
+  for (size_t i = 0; i < count; ++i) {
+    manifest.functions.push_back(parseFunction(functions.at(i)));
+    if (!names.insert(manifest.functions.back().name).second) {
+      fail("functions: expects distinct names, got '",
+           manifest.functions.back().name, "' twice");
+    }
+  }
+  return manifest;
+}

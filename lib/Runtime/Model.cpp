@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Loading and verifying packages.
+
+#include "Model.h"
+
+#include "CPU.h"
+#include "Error.h"
+
+#include <sys/stat.h>
+
+using namespace qeff::runtime;
+
+static bool exists(const std::string &path) {
+  struct stat info;
+  return ::stat(path.c_str(), &info) == 0;
+}
+
+static std::string findDirectory(const std::string &path) {
+  for (const std::string &directory : {path, path + "/host"}) {
+    if (exists(directory + "/qpc.json")) {
+      return directory;
+    }
+  }
+  if (!exists(path)) {
+    fail(path, ": no such file or directory");
+  }
+  if (exists(path + "/aic100") || exists(path + "/specializations.json")) {
+    fail(path, ": expects a host package (host/qpc.json), got one for AI 100 "
+               "alone; compile with --target=host");
+  }
+  fail(path, ": expects a package (a directory with qpc.json or "
+             "host/qpc.json)");
+}
+
+Package::Package(const std::string &path) : directory(findDirectory(path)) {
+  File file(directory + "/qpc.json");
+  text = file.read(Manifest::maxBytes);
+  try {
+    manifest = Manifest::parse(text);
+  } catch (const Error &error) {
+    fail(file.getPath(), ": ", error.what());
+  }
+}
+
+std::unique_ptr<File> Package::open(const FileDesc &desc) const {
+  auto file = std::make_unique<File>(directory + "/" + desc.path);
+  if (file->getSize() != desc.size) {
+    fail(file->getPath(), ": expects ", desc.size, " bytes, got ",
+         file->getSize());
+  }
+  return file;
+}
+
+void Package::checkHash(const File &file, const FileDesc &desc) {
+  std::string hash = file.hash();
+  if (hash != desc.sha256) {
+    fail(file.getPath(), ": expects SHA-256 ", desc.sha256, ", got ", hash,
+         "; the file is damaged");
+  }
+}
+
+void qeff::runtime::verifyPackage(const std::string &path) {
+  Package package(path);
+  for (const FileDesc *desc :
+       {&package.manifest.program, &package.manifest.weights}) {
+    Package::checkHash(*package.open(*desc), *desc);
+  }
+}
+
+/// The tensor is called so and is [batch, seq] of i64.
+static bool isTokenInput(const TensorDesc *tensor, int64_t batch,
+                         int64_t seq) {
+  return tensor && tensor->dtype == "i64" &&
+         tensor->shape == std::vector<int64_t>{batch, seq};
+}
+
+GenerationShape
+qeff::runtime::getGenerationShape(const Manifest &manifest) {
+  GenerationShape shape{};
+  for (const FunctionDesc &function : manifest.functions) {
+    int64_t batch = function.getDim("batch_size");
+    int64_t seq = function.getDim("seq_len");
+    int64_t ctx = function.getDim("ctx_len");
+    const TensorDesc *logits = function.findOutput("logits");
+    // Only functions of this form take part; others may stand beside them.
+    if (!isTokenInput(function.findInput("input_ids"), batch, seq) ||
+        !isTokenInput(function.findInput("position_ids"), batch, seq) ||
+        function.inputs.size() != 2 || !logits || logits->dtype != "f32" ||
+        logits->shape !=
+            std::vector<int64_t>{batch, 1, manifest.vocabSize} ||
+        ctx < seq) {
+      continue;
+    }
+    if (!shape.prefill) {
+      shape = {&function, &function, batch, seq, seq, ctx};
+      continue;
+    }
+    if (batch != shape.batchSize || ctx != shape.ctxLen) {
+      fail("expects one batch_size and ctx_len in all functions, got ", batch,
+           " and ", ctx, " in '", function.name, "', ", shape.batchSize,
+           " and ", shape.ctxLen, " in '", shape.prefill->name, "'");
+    }
+    if (seq > shape.prefillLen) {
+      shape.prefill = &function;
+      shape.prefillLen = seq;
+    }
+    if (seq < shape.decodeLen) {
+      shape.decode = &function;
+      shape.decodeLen = seq;
+    }
+  }
+  if (!shape.prefill) {
+    fail("the package cannot generate: expects a function with inputs "
+         "input_ids and position_ids, i64 [batch_size, seq_len], and an "
+         "output logits, f32 [batch_size, 1, vocab_size]");
+  }
+  return shape;
+}
+
+Model::Model(const std::string &path, unsigned threads) : package(path) {
+  const Manifest &manifest = package.manifest;
+  try {
+    checkCPU(manifest);
+  } catch (const Error &error) {
+    fail(package.directory, "/qpc.json: ", error.what());
+  }
+  std::unique_ptr<File> weightsFile = package.open(manifest.weights);
+  std::unique_ptr<File> programFile = package.open(manifest.program);
+  Package::checkHash(*programFile, manifest.program);
+  program = std::make_unique<Program>(std::move(programFile));
+  try {
+    checkProgram(program->getTable(), manifest);
+  } catch (const Error &error) {
+    fail(package.directory, "/", error.what());
+  }
+  weights = Mapping(*weightsFile);
+  pool = ThreadPool::get(threads);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A loaded package: manifest, code, weights and the threads that run it. All
+// of it is constant once loaded, and shared by the sessions.
+
+#ifndef QEFF_LIB_RUNTIME_MODEL_H
+#define QEFF_LIB_RUNTIME_MODEL_H
+
+#include "File.h"
+#include "Manifest.h"
+#include "Program.h"
+#include "ThreadPool.h"
+
+#include <memory>
+#include <string>
+
+namespace qeff::runtime {
+
+/// Directory and manifest of the package at `path` or `path`/host.
+struct Package {
+  explicit Package(const std::string &path);
+
+  /// Opens a file of the package and checks its size.
+  std::unique_ptr<File> open(const FileDesc &desc) const;
+  /// Fails unless the file's hash is the manifest's.
+  static void checkHash(const File &file, const FileDesc &desc);
+
+  std::string directory;
+  std::string text; ///< of qpc.json
+  Manifest manifest;
+};
+
+/// Checks everything that can be without loading code, hashes included.
+void verifyPackage(const std::string &path);
+
+/// How a package generates: which functions, and their shape. Absent where
+/// it has no functions of that form.
+struct GenerationShape {
+  const FunctionDesc *prefill; ///< the function with the longest seq_len
+  const FunctionDesc *decode;  ///< the one with the shortest
+  int64_t batchSize;
+  int64_t prefillLen;
+  int64_t decodeLen;
+  int64_t ctxLen;
+};
+
+/// Fails, saying why, when the package cannot generate.
+GenerationShape getGenerationShape(const Manifest &manifest);
+
+class Model {
+public:
+  Model(const std::string &path, unsigned threads);
+
+  const Package &getPackage() const { return package; }
+  const Manifest &getManifest() const { return package.manifest; }
+  const Program &getProgram() const { return *program; }
+  std::byte *getWeights() const { return weights.data(); }
+  ThreadPool &getPool() const { return *pool; }
+
+private:
+  Package package;
+  std::unique_ptr<Program> program;
+  Mapping weights;
+  std::shared_ptr<ThreadPool> pool;
+};
+
+} // namespace qeff::runtime
+
+#endif // QEFF_LIB_RUNTIME_MODEL_H

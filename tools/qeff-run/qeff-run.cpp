@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Generates tokens with a host QPC, through the C interface.
+
+#include "Options.h"
+#include "Report.h"
+#include "qeff-c/Runtime.h"
+
+#include <cinttypes>
+#include <cstdio>
+#include <memory>
+
+namespace {
+template <auto destroy> struct Destroy {
+  template <typename T> void operator()(T *object) const { destroy(object); }
+};
+using ModelPtr = std::unique_ptr<QeffModel, Destroy<qeffModelDestroy>>;
+using SessionPtr = std::unique_ptr<QeffSession, Destroy<qeffSessionDestroy>>;
+using GenerationPtr =
+    std::unique_ptr<QeffGeneration, Destroy<qeffGenerationDestroy>>;
+
+bool report(const std::string &error) {
+  if (!error.empty()) {
+    std::fprintf(stderr, "qeff-run: error: %s\n", error.c_str());
+  }
+  return !error.empty();
+}
+
+/// True, and said on standard error, if the call failed.
+bool failed(QeffStatus *status) {
+  if (!status) {
+    return false;
+  }
+  report(qeffStatusMessage(status));
+  qeffStatusDestroy(status);
+  return true;
+}
+
+/// Tokens as they come: one row in one line, of several rows one a line.
+bool printToken(void *user, uint64_t row, int64_t token) {
+  auto *options = static_cast<const Options *>(user);
+  if (options->rows.size() == 1) {
+    std::printf("%" PRId64 " ", token);
+  } else {
+    std::printf("row %" PRIu64 ": %" PRId64 "\n", row, token);
+  }
+  // A reader that has gone away ends the generation.
+  return std::fflush(stdout) == 0;
+}
+
+bool checkStopTokens(const Options &options, const QeffModel *model) {
+  int64_t vocabSize = qeffModelVocabSize(model);
+  for (int64_t token : options.stopTokens) {
+    if (token >= vocabSize) {
+      return !report("--stop-token: expects an id in [0, " +
+                     std::to_string(vocabSize) + "), got " +
+                     std::to_string(token));
+    }
+  }
+  if (options.stopAtEos && qeffModelNumEosTokens(model) == 0) {
+    return !report("--stop-token=eos: the model names no end-of-sequence "
+                   "token");
+  }
+  return true;
+}
+
+int run(const Options &options) {
+  if (options.verify && failed(qeffPackageVerify(options.package.c_str()))) {
+    return 1;
+  }
+  if (options.rows.empty()) {
+    std::printf("%s: verified\n", options.package.c_str());
+    return 0;
+  }
+  QeffModel *loaded = nullptr;
+  if (failed(qeffModelLoad(options.package.c_str(), options.threads,
+                           &loaded))) {
+    return 1;
+  }
+  ModelPtr model(loaded);
+  if (!checkStopTokens(options, loaded)) {
+    return 1;
+  }
+  QeffSession *created = nullptr;
+  if (failed(qeffSessionCreate(loaded, &created))) {
+    return 1;
+  }
+  SessionPtr session(created);
+  if (!options.trace.empty() && failed(qeffSessionSetTrace(created, true))) {
+    return 1;
+  }
+
+  std::vector<QeffTokens> prompts;
+  for (const std::vector<int64_t> &row : options.rows) {
+    prompts.push_back({row.data(), row.size()});
+  }
+  std::vector<int64_t> stopTokens = options.stopTokens;
+  if (options.stopAtEos) {
+    const int64_t *eos = qeffModelEosTokens(loaded);
+    stopTokens.insert(stopTokens.end(), eos,
+                      eos + qeffModelNumEosTokens(loaded));
+  }
+  QeffGenerateOptions generate{};
+  generate.max_new_tokens = options.maxNewTokens;
+  generate.stop_tokens = stopTokens.data();
+  generate.num_stop_tokens = stopTokens.size();
+  generate.on_token = options.json ? nullptr : printToken;
+  generate.user = const_cast<Options *>(&options);
+  QeffGeneration *result = nullptr;
+  if (failed(qeffSessionGenerate(created, prompts.data(), prompts.size(),
+                                 &generate, &result))) {
+    return 1;
+  }
+  GenerationPtr generation(result);
+  if (options.json) {
+    printJson(result);
+  } else {
+    if (options.rows.size() == 1) {
+      std::printf("\n");
+    }
+    printSummary(result);
+  }
+  if (!options.trace.empty() && report(writeTrace(created, options.trace))) {
+    return 1;
+  }
+  if (std::fflush(stdout) != 0) {
+    report("cannot write to standard output");
+    return 1;
+  }
+  return 0;
+}
+} // namespace
+
+int main(int argc, char **argv) {
+  Options options;
+  if (report(parseOptions(argc, argv, options))) {
+    return 1;
+  }
+  if (options.help) {
+    std::fputs(helpText, stdout);
+    return 0;
+  }
+  if (options.version) {
+    std::printf("%s\n", qeffRuntimeVersion());
+    return 0;
+  }
+  return run(options);
+}
