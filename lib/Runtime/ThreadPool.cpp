@@ -152,6 +152,9 @@ void ThreadPool::run(const std::vector<Step> &steps, double *seconds) {
   if (process != ::getpid()) {
     fail("the model was loaded before this process forked; load it again");
   }
+  if (steps.empty()) {
+    return;
+  }
   std::lock_guard<std::mutex> lock(mutex);
   FloatEnvironment environment;
   job = {&steps, seconds};
@@ -205,8 +208,8 @@ void ThreadPool::walk(const Job &job, bool isCaller) {
     }
   }
   // Workers must have left the table before the caller returns; the barrier
-  // after a shared step has seen to that.
-  if (!workers.empty() && (callerAhead || job.steps->empty())) {
+  // after a shared step has seen to that, and the table is not theirs since.
+  if (callerAhead && !workers.empty()) {
     barrier();
   }
 }
