@@ -36,4 +36,26 @@ def InsertKVCachePass : Pass<"qeff-insert-kv-cache", "::mlir::ModuleOp"> {
   let dependentDialects = ["::qeff::QEffDialect"];
 }
 
+def SpecializePass : Pass<"qeff-specialize", "::mlir::ModuleOp"> {
+  let summary = "Clone the public function with static shapes";
+  let description = [{
+    Stateful or tuned to specialized. The public function is cloned once per
+    entry of the module's `qeff.specializations`, under the entry's name; every
+    named dim becomes its value there, and every type in the clone static. The
+    original function goes away.
+
+    ```mlir
+    module attributes {qeff.specializations = [#qeff.spec<"decode", {batch_size = 1 : i64, seq_len = 1 : i64, ctx_len = 64 : i64}>]} {
+      func.func @main(%ids: tensor<?x?xi64> {qeff.dims = [@batch_size, @seq_len], …}, …)
+    // becomes
+      func.func @decode(%ids: tensor<1x1xi64> {…}, …)
+    ```
+
+    Needs: one public function; `qeff.dims` on every argument with a dynamic
+    size; a value for every dim in every specialization. Leaves: static types
+    alone in the functions.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect"];
+}
+
 #endif // QEFF_TRANSFORMS_PASSES_TD

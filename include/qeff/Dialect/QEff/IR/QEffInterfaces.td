@@ -37,6 +37,27 @@ def QEff_StreamableOpInterface : OpInterface<"StreamableOpInterface"> {
   ];
 }
 
+def QEff_ShapeOpInterface : OpInterface<"ShapeOpInterface"> {
+  let cppNamespace = "::qeff";
+  let description = [{
+    An op whose result's shape follows from its operands' shapes and the values
+    of named dims. `qeff-specialize` makes types static through it.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        The shape of the one result; a size is dynamic where it does not follow.
+        `dims` has an i64 for each named dim. The default is the first operand's
+        shape.
+      }], "::llvm::SmallVector<int64_t>", "inferResultShape",
+      (ins "::mlir::DictionaryAttr":$dims), /*methodBody=*/"",
+      /*defaultImplementation=*/[{
+        (void)dims;
+        return ::llvm::to_vector(::llvm::cast<::mlir::ShapedType>(
+            $_op->getOperand(0).getType()).getShape());
+      }]>
+  ];
+}
+
 def QEff_DecomposableOpInterface : OpInterface<"DecomposableOpInterface"> {
   let cppNamespace = "::qeff";
   let description = [{

@@ -23,7 +23,12 @@ class QEff_Op<string mnemonic, list<Trait> traits = []>
 
 // A pure op of the model. `scope` is the dotted path of the module that the op
 // comes from ("layers.3.self_attn"): it names nodes, traces and reports.
-class QEff_ModelOp<string mnemonic, list<Trait> traits = []>
-    : QEff_Op<mnemonic, !listconcat(traits, [Pure])>;
+class QEff_ModelOp<string mnemonic, list<Trait> traits = [],
+                   Trait shape = QEff_ShapeOpInterface>
+    : QEff_Op<mnemonic, !listconcat(traits, [Pure, shape])>;
+
+// How an op says that its result's shape is not its first operand's.
+def QEff_InferShape : DeclareOpInterfaceMethods<QEff_ShapeOpInterface,
+                                                ["inferResultShape"]>;
 
 #endif // QEFF_DIALECT_QEFF_IR_OPS_BASE_TD

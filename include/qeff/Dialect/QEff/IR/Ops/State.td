@@ -33,7 +33,7 @@ def QEff_CacheWriteOp : QEff_ModelOp<"cache_write",
 }
 
 def QEff_CachePositionsOp : QEff_ModelOp<"cache_positions",
-    [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+    [DeclareOpInterfaceMethods<SymbolUserOpInterface>], QEff_InferShape> {
   let summary = "The position that each slot holds after this call";
   let description = [{
     With m the row's largest position: result[b, j] = j where j <= m, else −1.

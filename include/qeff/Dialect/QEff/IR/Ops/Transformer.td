@@ -8,7 +8,7 @@
 
 include "qeff/Dialect/QEff/IR/Ops/Base.td"
 
-def QEff_EmbeddingOp : QEff_ModelOp<"embedding"> {
+def QEff_EmbeddingOp : QEff_ModelOp<"embedding", [], QEff_InferShape> {
   let summary = "Rows of a table";
   let description = [{
     result[b, s, :] = table[max(ids[b, s], 0), :]: a negative index reads row 0.
@@ -30,7 +30,7 @@ def QEff_EmbeddingOp : QEff_ModelOp<"embedding"> {
   let hasVerifier = 1;
 }
 
-def QEff_LinearOp : QEff_ModelOp<"linear"> {
+def QEff_LinearOp : QEff_ModelOp<"linear", [], QEff_InferShape> {
   let summary = "A linear layer";
   let description = [{
     result[…, n] = Σ_k input[…, k]·weight[n, k] (+ bias[n]). The weight is
@@ -109,7 +109,7 @@ def QEff_LayerNormOp : QEff_ModelOp<"layer_norm",
   let hasVerifier = 1;
 }
 
-def QEff_SplitHeadsOp : QEff_ModelOp<"split_heads"> {
+def QEff_SplitHeadsOp : QEff_ModelOp<"split_heads", [], QEff_InferShape> {
   let summary = "[B, S, H·D] to [B, H, S, D]";
   let description = [{
     Constraints:
@@ -128,7 +128,7 @@ def QEff_SplitHeadsOp : QEff_ModelOp<"split_heads"> {
   let hasVerifier = 1;
 }
 
-def QEff_MergeHeadsOp : QEff_ModelOp<"merge_heads"> {
+def QEff_MergeHeadsOp : QEff_ModelOp<"merge_heads", [], QEff_InferShape> {
   let summary = "[B, H, S, D] to [B, S, H·D]";
   let description = [{
     Constraints:
@@ -183,7 +183,7 @@ def QEff_RopeOp : QEff_ModelOp<"rope", [AllTypesMatch<["input", "result"]>]> {
   let hasVerifier = 1;
 }
 
-def QEff_AttentionOp : QEff_ModelOp<"attention"> {
+def QEff_AttentionOp : QEff_ModelOp<"attention", [], QEff_InferShape> {
   let summary = "Scaled dot-product attention over positions";
   let description = [{
     For each batch row, query i of head h attends to key j of head h·G/H:
@@ -270,7 +270,7 @@ def QEff_GateOp : QEff_ModelOp<"gate",
   }];
 }
 
-def QEff_LogitsSelectOp : QEff_ModelOp<"logits_select"> {
+def QEff_LogitsSelectOp : QEff_ModelOp<"logits_select", [], QEff_InferShape> {
   let summary = "The hidden state of each row's last token";
   let description = [{
     result[b, 0, :] = input[b, argmax_s positions[b, s], :]. Padding is −1, so

@@ -98,7 +98,7 @@ def QEff_PermuteRowsOp : QEff_StreamableOp<"permute_rows",
   let hasFolder = 1;
 }
 
-def QEff_SliceOp : QEff_StreamableOp<"slice"> {
+def QEff_SliceOp : QEff_StreamableOp<"slice", [QEff_InferShape]> {
   let summary = "A rectangular part";
   let description = [{
     result[i…] = input[offsets + i…]. On an axis of dynamic size the offset is 0
@@ -121,7 +121,7 @@ def QEff_SliceOp : QEff_StreamableOp<"slice"> {
   let hasFolder = 1;
 }
 
-def QEff_ConcatOp : QEff_StreamableOp<"concat"> {
+def QEff_ConcatOp : QEff_StreamableOp<"concat", [QEff_InferShape]> {
   let summary = "Joins tensors along one axis";
   let description = [{
     Constraints:
@@ -140,7 +140,7 @@ def QEff_ConcatOp : QEff_StreamableOp<"concat"> {
   let hasFolder = 1;
 }
 
-def QEff_CastOp : QEff_StreamableOp<"cast"> {
+def QEff_CastOp : QEff_StreamableOp<"cast", [QEff_ShapeOpInterface]> {
   let summary = "Converts the element type, rounding to nearest even";
   let description = [{
     Float to float. Values beyond the target's range become infinite, as IEEE
@@ -161,7 +161,7 @@ def QEff_CastOp : QEff_StreamableOp<"cast"> {
 }
 
 def QEff_ClipOp : QEff_StreamableOp<"clip",
-    [AllTypesMatch<["input", "result"]>]> {
+    [AllTypesMatch<["input", "result"]>, QEff_ShapeOpInterface]> {
   let summary = "Limits the values to a range";
   let description = [{
     result = min(max(input, min), max); a NaN stays a NaN. With
