@@ -6,6 +6,39 @@
 
 include "mlir/Pass/PassBase.td"
 
+def AnnotateSpecializationsPass
+    : Pass<"qeff-annotate-specializations", "::mlir::ModuleOp"> {
+  let summary = "Record the shapes that the module is compiled for";
+  let description = [{
+    Sets `qeff.specializations`: "prefill" with `prefill-seq-len` positions a
+    call and "decode" with one, both for `batch-size` rows and a context of
+    `ctx-len`; only "decode" where `prefill-seq-len` is 1.
+
+    Needs: prefill-seq-len <= ctx-len. A context beyond `qeff.max_position` is
+    an error where positions are learned (a table has no row for them), a
+    warning where they are computed.
+  }];
+  let options = [
+    Option<"prefillSeqLen", "prefill-seq-len", "int64_t", "32",
+           "Positions of one prefill call">,
+    Option<"ctxLen", "ctx-len", "int64_t", "1024",
+           "Slots of the KV cache: prompt and answer together">,
+    Option<"batchSize", "batch-size", "int64_t", "1", "Rows of a call">
+  ];
+  let dependentDialects = ["::qeff::QEffDialect"];
+}
+
+def AnnotatePhasePass : Pass<"qeff-annotate-phase", "::mlir::ModuleOp"> {
+  let summary = "Record that a phase is complete";
+  let description = [{
+    Sets `qeff.phase`. Ends each phase's pipeline.
+  }];
+  let options = [
+    Option<"phase", "phase", "std::string", "\"canonical\"", "Phase's name">
+  ];
+  let dependentDialects = ["::qeff::QEffDialect"];
+}
+
 def InsertKVCachePass : Pass<"qeff-insert-kv-cache", "::mlir::ModuleOp"> {
   let summary = "Give a stateless function a KV cache";
   let description = [{

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// qeff-annotate-specializations: the shapes that the module is compiled for.
+
+#include "qeff/Dialect/QEff/IR/QEffOps.h"
+#include "qeff/Transforms/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace qeff {
+#define GEN_PASS_DEF_ANNOTATESPECIALIZATIONSPASS
+#include "qeff/Transforms/Passes.h.inc"
+} // namespace qeff
+
+using namespace qeff;
+using mlir::func::FuncOp;
+
+/// The table of learned positions, or null where positions are computed.
+static EmbeddingOp findLearnedPositions(ModuleOp module) {
+  for (auto function : module.getOps<FuncOp>()) {
+    for (BlockArgument argument : function.getArguments()) {
+      auto name = function.getArgAttrOfType<StringAttr>(
+          argument.getArgNumber(), kNameAttr);
+      if (!name || name.getValue() != "position_ids") {
+        continue;
+      }
+      for (Operation *user : argument.getUsers()) {
+        if (auto embedding = dyn_cast<EmbeddingOp>(user)) {
+          return embedding;
+        }
+      }
+    }
+  }
+  return {};
+}
+
+static LogicalResult checkContext(ModuleOp module, int64_t ctxLen) {
+  if (EmbeddingOp learned = findLearnedPositions(module)) {
+    auto table = cast<RankedTensorType>(learned.getTable().getType());
+    if (table.getDimSize(0) < ctxLen) {
+      return learned.emitError("expects ctx-len <= ")
+             << table.getDimSize(0) << ", the model's learned positions, got "
+             << ctxLen;
+    }
+    return success();
+  }
+  auto limit = module->getAttrOfType<IntegerAttr>(kMaxPositionAttr);
+  if (limit && ctxLen > limit.getInt()) {
+    module.emitWarning("ctx-len ")
+        << ctxLen << " is beyond the " << limit.getInt()
+        << " positions that the model was trained for";
+  }
+  return success();
+}
+
+namespace {
+struct AnnotateSpecializationsPass
+    : public qeff::impl::AnnotateSpecializationsPassBase<
+          AnnotateSpecializationsPass> {
+  using AnnotateSpecializationsPassBase::AnnotateSpecializationsPassBase;
+
+  void runOnOperation() override {
+    if (failed(annotate(getOperation()))) {
+      signalPassFailure();
+    }
+  }
+
+  LogicalResult annotate(ModuleOp module) {
+    if (prefillSeqLen < 1 || ctxLen < 1 || batchSize < 1) {
+      return module.emitError("expects positive prefill-seq-len, ctx-len and "
+                              "batch-size, got ")
+             << prefillSeqLen << ", " << ctxLen << " and " << batchSize;
+    }
+    if (prefillSeqLen > ctxLen) {
+      return module.emitError("expects prefill-seq-len <= ctx-len, got ")
+             << prefillSeqLen << " and " << ctxLen;
+    }
+    if (failed(checkContext(module, ctxLen))) {
+      return failure();
+    }
+    SmallVector<Attribute> specs;
+    if (prefillSeqLen != 1) {
+      specs.push_back(makeSpec("prefill", prefillSeqLen));
+    }
+    specs.push_back(makeSpec("decode", 1));
+    module->setAttr(kSpecializationsAttr,
+                    ArrayAttr::get(module.getContext(), specs));
+    return success();
+  }
+
+  Attribute makeSpec(StringRef name, int64_t seqLen) {
+    Builder builder(&getContext());
+    NamedAttrList dims;
+    dims.set("batch_size", builder.getI64IntegerAttr(batchSize));
+    dims.set("ctx_len", builder.getI64IntegerAttr(ctxLen));
+    dims.set("seq_len", builder.getI64IntegerAttr(seqLen));
+    return SpecAttr::get(&getContext(), builder.getStringAttr(name),
+                         dims.getDictionary(&getContext()));
+  }
+};
+} // namespace
