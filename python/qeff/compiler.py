@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Models become packages: the compiler's face in Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+
+ProgressCallback = Callable[[str, int, int], None]
+
+
+def compile(
+    model: str | os.PathLike,
+    output: str | os.PathLike,
+    *,
+    target: str | Iterable[str] = ("host", "aic100"),
+    prefill_seq_len: int = 32,
+    ctx_len: int = 1024,
+    batch_size: int = 1,
+    onnx_dtype: str | None = None,
+    num_cores: int = 16,
+    mxfp6_matmul: bool = False,
+    mxint8_kv_cache: bool = False,
+    host_weights: str = "auto",
+    mcpu: str = "native",
+    roots: Mapping[str, str | os.PathLike] | None = None,
+    compile_from: str | None = None,
+    compile_to: str | None = None,
+    threads: int = 0,
+    progress: ProgressCallback | None = None,
+) -> None:
+    """Compiles a model into the package `output`.
+
+    Args:
+        model: a Hugging Face directory, a `.gguf` file, or a `.mlir` or
+            `.mlirbc` module of any phase.
+        output: the package to write, or to replace if it is one of ours; with
+            `compile_to`, the file to write.
+        target: "host", "aic100", or both (a list, or with a comma).
+        prefill_seq_len: tokens of a row in one prefill call.
+        ctx_len: slots of the KV cache, prompt and answer together.
+        batch_size: rows of a call.
+        onnx_dtype: "f32" or "f16" storage in the ONNX file; None: f16 for
+            16-bit models, else f32.
+        num_cores: cores of the Cloud AI 100.
+        mxfp6_matmul, mxint8_kv_cache: the card's compressed formats.
+        host_weights: "auto" (as stored), "f32", "f16" or "bf16".
+        mcpu: the CPU to compile for; "native": this one.
+        roots: name to directory, where a module's files moved.
+        compile_from, compile_to: phases to start and to stop at.
+        threads: 0: one per core.
+        progress: called with (stage, done, total) as work proceeds.
+
+    Raises `qeff.Error` with the compiler's diagnostics. An error, or a killed
+    process, leaves what was at `output` as it was.
+    """
+    from . import _qeff
+
+    targets = target.split(",") if isinstance(target, str) else list(target)
+    _qeff.compile(
+        model=os.fsencode(model),
+        output=os.fsencode(output),
+        targets=[name.strip() for name in targets],
+        prefill_seq_len=prefill_seq_len,
+        ctx_len=ctx_len,
+        batch_size=batch_size,
+        onnx_dtype=onnx_dtype or "",
+        num_cores=num_cores,
+        mxfp6_matmul=mxfp6_matmul,
+        mxint8_kv_cache=mxint8_kv_cache,
+        host_weights=host_weights,
+        mcpu=mcpu,
+        roots={k: os.fsencode(v) for k, v in (roots or {}).items()},
+        compile_from=compile_from or "",
+        compile_to=compile_to or "",
+        threads=threads,
+        progress=progress,
+    )
