@@ -5,10 +5,12 @@ Nothing is skipped: a missing oracle, model or build fails the run.
 """
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
+import toy_model
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("QEFF_BUILD_DIR", ROOT / "build" / "release"))
@@ -28,3 +30,16 @@ def model_path(name: str) -> Path:
 @pytest.fixture(scope="session")
 def smollm2_gguf() -> Path:
     return model_path("SmolLM2-135M-Instruct.Q4_1.gguf")
+
+
+@pytest.fixture
+def toy_package(tmp_path) -> Path:
+    """A package whose program is written by hand (`toy_model` says what it
+    computes), with a tokenizer of one token per character."""
+    source = BUILD / "test" / "unit" / "Runtime" / "packages" / "dropped"
+    assert source.is_dir(), f"{source} is missing: build QEffFakePackages"
+    package = tmp_path / "toy"
+    shutil.copytree(source, package)
+    (package / "host" / "tokenizer").mkdir()
+    toy_model.write_tokenizer(package / "host" / "tokenizer")
+    return package

@@ -1,0 +1,344 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The command `qeff`: generate, compile, verify, tokenize.
+
+Errors are one line on stderr and exit code 1; an interrupt ends with 130.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import NoReturn
+
+from .errors import Error
+
+_DESCRIPTION = """\
+Compiles transformers for the host CPU and Qualcomm Cloud AI 100, and runs them
+on the host.
+
+  qeff generate smollm2.gguf --chat --prompt "What is gravity?"
+  qeff compile ./Llama-3.2-1B -o out --target host,aic100
+  qeff generate out --prompt "Once upon a time"
+"""
+
+_GENERATE = """\
+Answers a prompt, token by token, on stdout. MODEL is a Hugging Face directory
+or a .gguf file, compiled first (and kept for the next time), or a package that
+`qeff compile` wrote.
+
+  qeff generate smollm2.gguf --chat --prompt "What is gravity?"
+  echo "Summarize: ..." | qeff generate out --prompt - --chat --json
+"""
+
+_COMPILE = """\
+Compiles MODEL (a Hugging Face directory, a .gguf file, or a .mlir or .mlirbc
+module) into the package OUT with the parts OUT/host and OUT/aic100.
+
+  qeff compile ./Llama-3.2-1B -o out --ctx-len 2048 --target host
+"""
+
+# Flags of other tools and of features that are not there, and why.
+_REFUSED = {
+    "--temperature": "decoding is greedy",
+    "--top-k": "decoding is greedy",
+    "--top-p": "decoding is greedy",
+    "--min-p": "decoding is greedy",
+    "--do-sample": "decoding is greedy",
+    "--seed": "decoding is greedy",
+    "--repetition-penalty": "decoding is greedy",
+    "--num-beams": "decoding is greedy",
+    "--adapter": "adapters are not supported",
+    "--lora": "adapters are not supported",
+    "--full-batch-size": "continuous batching is not supported",
+    "--num-speculative-tokens": "speculation is not supported",
+    "--draft-model": "speculation is not supported",
+    "--device-group": "packages run on the host",
+    "--num-devices": "one device is supported",
+    "--mdp": "one device is supported",
+    "--comp-ctx-lengths": "one context length is supported",
+    "--on-device-sampling": "decoding is greedy",
+    "--quantize": "weights keep their precision",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors are one line and exit code 1."""
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("allow_abbrev", False)
+        kwargs.setdefault(
+            "formatter_class", argparse.RawDescriptionHelpFormatter
+        )
+        super().__init__(*args, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        raise Error(f"{message} (see {self.prog} --help)")
+
+
+class _Refuse(argparse.Action):
+    def __call__(self, parser, namespace, values, option_string=None):
+        reason = _REFUSED[self.option_strings[0]]
+        raise Error(f"{option_string}: not supported: {reason}")
+
+
+def _positive(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if not 1 <= value < 2**31:
+        raise argparse.ArgumentTypeError(
+            f"expects a positive number, got '{text}'"
+        )
+    return value
+
+
+def _count(text: str) -> int:
+    return 0 if text == "0" else _positive(text)
+
+
+def _add_refused(parser: argparse.ArgumentParser) -> None:
+    for flag in _REFUSED:
+        parser.add_argument(
+            flag, nargs="?", action=_Refuse, help=argparse.SUPPRESS
+        )
+
+
+def _add_shape_options(parser: argparse.ArgumentParser, note: str) -> None:
+    group = parser.add_argument_group(f"shape of the package{note}")
+    group.add_argument(
+        "--prefill-seq-len", type=_positive, metavar="N",
+        help="tokens of a prompt in one call (32)",
+    )
+    group.add_argument(
+        "--ctx-len", type=_positive, metavar="N",
+        help="slots of the KV cache, prompt and answer together (1024)",
+    )
+    group.add_argument(
+        "--batch-size", type=_positive, metavar="N", help="rows of a call (1)"
+    )
+    group.add_argument(
+        "--host-weights", choices=["auto", "f32", "f16", "bf16"],
+        help="storage of the weights on the host (auto: as in the model)",
+    )
+
+
+def _add_threads(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--threads", type=_count, default=0, metavar="N",
+        help="threads to use (0: one per core)",
+    )
+
+
+def _add_generate(commands) -> None:
+    parser = commands.add_parser(
+        "generate", help="answer a prompt", description=_GENERATE
+    )
+    parser.add_argument("model", metavar="MODEL", help="model or package")
+    parser.add_argument(
+        "-p", "--prompt", action="append", required=True, metavar="TEXT",
+        help="the prompt, - for stdin; several are answered in turn",
+    )
+    parser.add_argument(
+        "--chat", action="store_true",
+        help="put the prompt into the model's chat template",
+    )
+    parser.add_argument(
+        "--system", metavar="TEXT", help="a system message, with --chat"
+    )
+    parser.add_argument(
+        "-n", "--max-new-tokens", type=_positive, default=256, metavar="N",
+        help="length of the answer at most (256)",
+    )
+    parser.add_argument(
+        "--stop-token", type=int, action="append", metavar="ID",
+        help="one more token id that ends the answer",
+    )
+    parser.add_argument(
+        "--ignore-eos", action="store_true",
+        help="do not end where the model and its tokenizer end",
+    )
+    parser.add_argument(
+        "--tokenizer", metavar="PATH",
+        help="tokenizer of another directory or .gguf file",
+    )
+    parser.add_argument(
+        "--json", action="store_true",
+        help="one JSON object instead of the text and the times",
+    )
+    _add_threads(parser)
+    parser.add_argument(
+        "--cache-dir", metavar="DIR",
+        help="where compiled packages are kept ($QEFF_CACHE_DIR, else "
+        "~/.cache/qeff)",
+    )
+    parser.add_argument(
+        "--no-cache", action="store_true",
+        help="compile into a temporary directory and remove it",
+    )
+    _add_shape_options(parser, ", where MODEL is to be compiled")
+    _add_refused(parser)
+    parser.set_defaults(run=_generate)
+
+
+def _add_compile(commands) -> None:
+    parser = commands.add_parser(
+        "compile", help="compile a model", description=_COMPILE
+    )
+    parser.add_argument("model", metavar="MODEL", help="what to compile")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="OUT", help="the package"
+    )
+    parser.add_argument(
+        "--target", default="host,aic100", metavar="LIST",
+        help="host, aic100, or both with a comma (both)",
+    )
+    _add_shape_options(parser, "")
+    parser.add_argument(
+        "--mcpu", default="native", metavar="CPU",
+        help="the CPU to compile for (native: this one)",
+    )
+    group = parser.add_argument_group("Cloud AI 100")
+    group.add_argument(
+        "--onnx-dtype", choices=["f32", "f16"],
+        help="storage in the ONNX file (f16 for 16-bit models, else f32)",
+    )
+    group.add_argument(
+        "--num-cores", type=_positive, default=16, metavar="N",
+        help="cores to use (16)",
+    )
+    group.add_argument(
+        "--mxfp6-matmul", action="store_true", help="MXFP6 weights"
+    )
+    group.add_argument(
+        "--mxint8-kv-cache", action="store_true", help="MXINT8 KV cache"
+    )
+    _add_threads(parser)
+    _add_refused(parser)
+    parser.set_defaults(run=_compile)
+
+
+def _add_verify(commands) -> None:
+    parser = commands.add_parser(
+        "verify", help="check a package",
+        description="Checks every file of a host package, weights hashed in "
+        "full, without loading its code.",
+    )
+    parser.add_argument("package", metavar="OUT", help="the package")
+    parser.set_defaults(run=_verify)
+
+
+def _add_tokenize(commands) -> None:
+    parser = commands.add_parser(
+        "tokenize", help="text to token ids and back",
+        description="Prints the token ids of a text, or the text of token ids.",
+    )
+    parser.add_argument("model", metavar="MODEL", help="model or package")
+    parser.add_argument(
+        "text", metavar="TEXT", help="the text, or ids with commas; - for stdin"
+    )
+    parser.add_argument(
+        "--decode", action="store_true", help="TEXT holds ids: print their text"
+    )
+    parser.add_argument(
+        "--chat", action="store_true",
+        help="put the text into the model's chat template",
+    )
+    parser.add_argument(
+        "--no-special-tokens", action="store_true",
+        help="leave out what texts begin and end with",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object, pieces included"
+    )
+    parser.set_defaults(run=_tokenize)
+
+
+def _generate(options: argparse.Namespace) -> int:
+    from .cli_generate import run
+
+    return run(options)
+
+
+def _compile(options: argparse.Namespace) -> int:
+    from .cli_generate import compile_model
+
+    compile_model(
+        options.model,
+        options.output,
+        options,
+        target=options.target,
+        mcpu=options.mcpu,
+        onnx_dtype=options.onnx_dtype,
+        num_cores=options.num_cores,
+        mxfp6_matmul=options.mxfp6_matmul,
+        mxint8_kv_cache=options.mxint8_kv_cache,
+    )
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from .session import verify
+
+    verify(options.package)
+    print(f"{options.package}: verified")
+    return 0
+
+
+def _tokenize(options: argparse.Namespace) -> int:
+    from .cli_generate import tokenize
+
+    return tokenize(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="qeff", description=_DESCRIPTION)
+    parser.add_argument(
+        "--version", action="store_true", help="print the version"
+    )
+    commands = parser.add_subparsers(
+        metavar="COMMAND", title="commands", parser_class=_Parser
+    )
+    _add_generate(commands)
+    _add_compile(commands)
+    _add_verify(commands)
+    _add_tokenize(commands)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command line `arguments` (sys.argv's by default); returns the
+    exit code."""
+    try:
+        parser = _parser()
+        options = parser.parse_args(arguments)
+        if options.version:
+            import qeff
+
+            print(f"qeff {qeff.__version__}")
+            return 0
+        if not hasattr(options, "run"):
+            parser.print_help()
+            return 1
+        code = options.run(options)
+        sys.stdout.flush()
+        return code
+    except Error as error:
+        message = " ".join(str(error).splitlines())
+        print(f"qeff: error: {message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader has gone; what is buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except MemoryError:
+        print("qeff: error: out of memory", file=sys.stderr)
+        return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"qeff: error: {where}{error.strerror}", file=sys.stderr)
+        return 1

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What `qeff generate` and `qeff tokenize` do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from . import cache
+from .errors import Error
+from .progress import ProgressBar
+from .tokenizer import Tokenizer
+
+_SHAPE = {
+    "prefill_seq_len": 32,
+    "ctx_len": 1024,
+    "batch_size": 1,
+    "host_weights": "auto",
+}
+
+
+def compile_model(
+    model: str | Path,
+    output: str | Path,
+    options: argparse.Namespace,
+    **more: Any,
+) -> None:
+    """Compiles with progress bars, under the shape that `options` gives."""
+    from .compiler import compile
+
+    with ProgressBar() as bar, _interruptible():
+        compile(
+            model,
+            output,
+            threads=options.threads,
+            progress=bar,
+            **_shape(options),
+            **more,
+        )
+
+
+def run(options: argparse.Namespace) -> int:
+    """`qeff generate`."""
+    texts = [_read_text(prompt) for prompt in options.prompt]
+    if options.system is not None and not options.chat:
+        raise Error("--system: expects --chat")
+    model = Path(options.model)
+    if not model.exists():
+        raise Error(f"{model}: no such file or directory")
+    if cache.is_package(model):
+        _refuse_shape(model, options)
+        return _answer(model, texts, options)
+    if options.no_cache:
+        with tempfile.TemporaryDirectory(prefix="qeff-") as folder:
+            package = Path(folder) / "package"
+            compile_model(model, package, options, target="host")
+            return _answer(package, texts, options, model)
+    return _answer(_cached(model, options), texts, options, model)
+
+
+def _cached(model: Path, options: argparse.Namespace) -> Path:
+    """The package of `model`, compiled now if it was not before."""
+    import qeff
+
+    directory = cache.default_directory()
+    if options.cache_dir:
+        directory = Path(options.cache_dir)
+    package = cache.package_path(
+        directory, model, qeff.__version__, _shape(options)
+    )
+    if not cache.is_package(package):
+        directory.mkdir(parents=True, exist_ok=True)
+        compile_model(model, package, options, target="host")
+    return package
+
+
+def _shape(options: argparse.Namespace) -> dict[str, Any]:
+    shape = {name: getattr(options, name) for name in _SHAPE}
+    return {k: _SHAPE[k] if v is None else v for k, v in shape.items()}
+
+
+def _refuse_shape(package: Path, options: argparse.Namespace) -> None:
+    for name in _SHAPE:
+        if getattr(options, name) is not None:
+            flag = "--" + name.replace("_", "-")
+            raise Error(f"{flag}: expects a model, {package} is compiled")
+
+
+def _answer(
+    package: Path,
+    texts: list[str],
+    options: argparse.Namespace,
+    model: Path | None = None,
+) -> int:
+    from .generation import default_stop_tokens, generate
+    from .session import InferenceSession
+
+    tokenizer = Tokenizer.from_model(options.tokenizer or model or package)
+    session = InferenceSession(package, options.threads)
+    stop = [] if options.ignore_eos else default_stop_tokens(session, tokenizer)
+    stop += options.stop_token or []
+    printer = None if options.json else _Printer(len(texts))
+    result = generate(
+        session,
+        None if options.chat else texts,
+        conversations=_conversations(texts, options) if options.chat else None,
+        tokenizer=tokenizer,
+        max_new_tokens=options.max_new_tokens,
+        stop_tokens=stop,
+        callback=printer,
+    )
+    if printer is None:
+        document = {
+            "text": result.text,
+            "tokens": result.tokens,
+            "finish": result.finish,
+            "metrics": result.metrics.as_dict(),
+        }
+        print(json.dumps(document, ensure_ascii=False))
+        return 0
+    printer.close()
+    _print_metrics(result.metrics)
+    return 0
+
+
+def _conversations(texts: list[str], options: argparse.Namespace) -> list:
+    system = []
+    if options.system is not None:
+        system = [{"role": "system", "content": options.system}]
+    return [[*system, {"role": "user", "content": text}] for text in texts]
+
+
+class _Printer:
+    """Prints answers as they come, one row after another: text of later rows
+    waits until the rows before have ended."""
+
+    def __init__(self, rows: int):
+        self._waiting = [""] * rows
+        self._row = 0
+
+    def __call__(self, row: int, text: str) -> None:
+        if row == self._row:
+            self._write(text)
+        else:
+            self._waiting[row] += text
+
+    def close(self) -> None:
+        for text in self._waiting[1:]:
+            self._write(f"\n\n{text}")
+        self._write("\n")
+
+    @staticmethod
+    def _write(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def _print_metrics(metrics) -> None:
+    print(
+        f"time to first token {metrics.ttft_s:.3f} s, "
+        f"prefill {metrics.prefill_tokens_per_s:.1f} tokens/s "
+        f"({metrics.prompt_tokens} tokens), "
+        f"decode {metrics.decode_tokens_per_s:.1f} tokens/s "
+        f"({metrics.generated_tokens} tokens), "
+        f"total {metrics.total_s:.3f} s",
+        file=sys.stderr,
+    )
+
+
+@contextmanager
+def _interruptible():
+    """Ctrl-C ends the process while native code compiles; outputs are written
+    aside and renamed, so nothing is left half done."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _read_text(argument: str) -> str:
+    """The argument, or stdin (its last line end left out) for "-"."""
+    if argument != "-":
+        return argument
+    try:
+        return sys.stdin.buffer.read().decode("utf-8").removesuffix("\n")
+    except UnicodeDecodeError as error:
+        raise Error(f"stdin: expects UTF-8: {error.reason}") from error
+
+
+def tokenize(options: argparse.Namespace) -> int:
+    """`qeff tokenize`."""
+    tokenizer = Tokenizer.from_model(options.model)
+    text = _read_text(options.text)
+    if options.decode:
+        ids = _parse_ids(text)
+        text = tokenizer.decode(ids)
+    elif options.chat:
+        ids = tokenizer.encode_chat([{"role": "user", "content": text}])
+    else:
+        ids = tokenizer.encode(text, not options.no_special_tokens)
+    if options.json:
+        pieces = [tokenizer.decode([i]) for i in ids]
+        document = {"tokens": ids, "pieces": pieces, "text": text}
+        print(json.dumps(document, ensure_ascii=False))
+    elif options.decode:
+        print(text)
+    else:
+        print(",".join(map(str, ids)))
+    return 0
+
+
+def _parse_ids(text: str) -> list[int]:
+    parts = text.replace(",", " ").split()
+    try:
+        return [int(part) for part in parts]
+    except ValueError as error:
+        raise Error(f"expects token ids, got '{text:.60}'") from error
