@@ -10,6 +10,7 @@
 
 #include <cstring>
 #include <dlfcn.h>
+#include <unistd.h>
 
 using namespace qeff::runtime;
 
@@ -99,6 +100,9 @@ Program::Program(std::unique_ptr<File> programFile)
   // loader, which knows libraries by their path, cannot take a library that
   // was at this path before for this one. The file stays open for as long.
   std::string path = "/proc/self/fd/" + std::to_string(file->getFd());
+  if (::access(path.c_str(), R_OK) != 0) {
+    path = file->getPath(); // no /proc
+  }
   handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
     const char *reason = ::dlerror();
