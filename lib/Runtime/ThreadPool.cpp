@@ -165,6 +165,8 @@ void ThreadPool::run(const std::vector<Step> &steps, double *seconds) {
 }
 
 void ThreadPool::work() {
+  // A thread starts with its creator's settings.
+  FloatEnvironment environment;
   for (uint32_t seen = 0;; ++seen) {
     jobs.waitWhile(seen, idleSpins, maxYields);
     if (stopping) {

@@ -128,6 +128,24 @@ TEST(ThreadPool, timesSteps) {
   EXPECT_GE(seconds[1], 0.004);
 }
 
+#if defined(__x86_64__)
+TEST(ThreadPool, flushesNoDenormals) {
+  constexpr unsigned flush = 0x8040; // flush to zero, denormals are zero
+  unsigned saved = __builtin_ia32_stmxcsr();
+  __builtin_ia32_ldmxcsr(saved | flush);
+  static std::atomic<int> wrong;
+  wrong = 0;
+  auto check = [](void *const *, int64_t, int64_t) {
+    wrong += (__builtin_ia32_stmxcsr() & flush) != 0;
+  };
+  ThreadPool pool(3);
+  pool.run({{check, nullptr, 1}, {check, nullptr, 1000}});
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(__builtin_ia32_stmxcsr() & flush, flush);
+  __builtin_ia32_ldmxcsr(saved);
+}
+#endif
+
 TEST(ThreadPool, isSharedByCount) {
   auto two = ThreadPool::get(2);
   EXPECT_EQ(two, ThreadPool::get(2));
