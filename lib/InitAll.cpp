@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Registers every dialect and pass.
+// Registers every dialect, pass and translation.
 
 #include "qeff/InitAll.h"
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
 #include "qeff/Dialect/QEffHost/IR/QEffHostDialect.h"
+#include "qeff/Import/Import.h"
 #include "qeff/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -16,3 +17,5 @@ void qeff::registerAllDialects(mlir::DialectRegistry &registry) {
 }
 
 void qeff::registerAllPasses() { registerTransformsPasses(); }
+
+void qeff::registerAllTranslations() { registerImportTranslations(); }

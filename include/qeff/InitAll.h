@@ -17,6 +17,9 @@ void registerAllDialects(mlir::DialectRegistry &registry);
 /// The project's passes and pipelines. Idempotent.
 void registerAllPasses();
 
+/// The importers and exporters of `qeff-translate`. Idempotent.
+void registerAllTranslations();
+
 } // namespace qeff
 
 #endif // QEFF_INITALL_H

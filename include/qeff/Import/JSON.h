@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// JSON from outside: LLVM's parser behind limits on nesting and size.
+#ifndef QEFF_IMPORT_JSON_H
+#define QEFF_IMPORT_JSON_H
+
+#include "llvm/Support/JSON.h"
+
+namespace qeff {
+
+/// Deepest nesting of arrays and objects, and most values, that a document may
+/// have. They bound the stack and the memory that parsing takes.
+inline constexpr int64_t kMaxJSONDepth = 64;
+inline constexpr int64_t kMaxJSONValues = 1 << 21;
+
+/// Most bytes of a JSON file or header.
+inline constexpr uint64_t kMaxJSONBytes = 32u << 20;
+
+/// Parses `text`, which must be an object (JSON, RFC 8259). Errors: syntax,
+/// invalid UTF-8, a limit exceeded, a name that occurs twice in an object.
+llvm::Expected<llvm::json::Object> parseJSONObject(llvm::StringRef text);
+
+/// What `value` is, for messages: "a string", "null", "an array", ….
+llvm::StringRef getJSONKind(const llvm::json::Value &value);
+
+} // namespace qeff
+
+#endif // QEFF_IMPORT_JSON_H
