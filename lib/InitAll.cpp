@@ -3,6 +3,8 @@
 // Registers every dialect, pass and translation.
 
 #include "qeff/InitAll.h"
+#include "qeff/Conversion/Passes.h"
+#include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
 #include "qeff/Dialect/QEffHost/IR/QEffHostDialect.h"
 #include "qeff/Import/Import.h"
@@ -12,10 +14,14 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 void qeff::registerAllDialects(mlir::DialectRegistry &registry) {
-  registry.insert<QEffDialect, host::QEffHostDialect, mlir::arith::ArithDialect,
+  registry.insert<QEffDialect, host::QEffHostDialect, onnxir::ONNXIRDialect,
+                  mlir::arith::ArithDialect,
                   mlir::func::FuncDialect>();
 }
 
-void qeff::registerAllPasses() { registerTransformsPasses(); }
+void qeff::registerAllPasses() {
+  registerConversionPasses();
+  registerTransformsPasses();
+}
 
 void qeff::registerAllTranslations() { registerImportTranslations(); }

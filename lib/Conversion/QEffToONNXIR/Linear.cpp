@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// linear, embedding, logits_select.
+
+#include "Pattern.h"
+
+using namespace qeff;
+
+namespace {
+/// MatMul with an [in, out] initializer as its second operand, which the AI 100
+/// compiler needs in order to compress it, and Add.
+struct LinearPattern : ONNXIRPattern<LinearOp> {
+  using ONNXIRPattern::ONNXIRPattern;
+
+  LogicalResult
+  matchAndRewrite(LinearOp op, OpAdaptor adaptor,
+                  mlir::ConversionPatternRewriter &rewriter) const override {
+    if (!isWeightExpression(op.getWeight())) {
+      return rewriter.notifyMatchFailure(op, "the weight is no expression of "
+                                             "stored weights");
+    }
+    if (op.getBias() && !isWeightExpression(op.getBias())) {
+      return rewriter.notifyMatchFailure(op, "the bias is no expression of "
+                                             "stored weights");
+    }
+    NodeBuilder b = getBuilder(op, rewriter);
+    Value x = getActivation(b, op.getInput(), adaptor.getInput(), "input");
+    RankedTensorType type = getTensorType(op.getWeight());
+    Value transposed = rewriter.createOrFold<TransposeOp>(
+        op.getLoc(),
+        RankedTensorType::get({type.getDimSize(1), type.getDimSize(0)},
+                              type.getElementType()),
+        op.getWeight(), ArrayRef<int64_t>{1, 0});
+    Value result = b.matmul(x, b.weight(transposed, options.dtype, "weight"));
+    if (op.getBias()) {
+      result = b.binary("Add", result,
+                        b.weight(op.getBias(), options.dtype, "bias"));
+    }
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+};
+
+/// `value` is used as positions, so that it may be −1.
+static bool isPositions(Value value) {
+  return llvm::any_of(value.getUses(), [&](OpOperand &use) {
+    Operation *user = use.getOwner();
+    if (isa<CachePositionsOp, LogitsSelectOp>(user)) {
+      return true;
+    }
+    if (auto rope = dyn_cast<RopeOp>(user)) {
+      return rope.getPositions() == value;
+    }
+    if (auto write = dyn_cast<CacheWriteOp>(user)) {
+      return write.getPositions() == value;
+    }
+    if (auto attention = dyn_cast<AttentionOp>(user)) {
+      return attention.getQPos() == value || attention.getKvPos() == value;
+    }
+    return false;
+  });
+}
+
+/// Gather. Token ids are never negative, positions of padding are.
+struct EmbeddingPattern : ONNXIRPattern<EmbeddingOp> {
+  using ONNXIRPattern::ONNXIRPattern;
+
+  LogicalResult
+  matchAndRewrite(EmbeddingOp op, OpAdaptor adaptor,
+                  mlir::ConversionPatternRewriter &rewriter) const override {
+    if (!isWeightExpression(op.getTable())) {
+      return rewriter.notifyMatchFailure(op, "the table is no expression of "
+                                             "stored weights");
+    }
+    NodeBuilder b = getBuilder(op, rewriter);
+    Value ids = adaptor.getIds();
+    if (isPositions(op.getIds())) {
+      ids = b.binary("Max", ids, b.i64(0));
+    }
+    Value table = b.weight(op.getTable(), options.dtype, "weight");
+    rewriter.replaceOp(op, b.gather(table, ids, 0));
+    return success();
+  }
+};
+
+/// ArgMax of the positions and a Gather by row. ArgMax of int64 is missing in
+/// ONNX Runtime, hence the Cast.
+struct LogitsSelectPattern : ONNXIRPattern<LogitsSelectOp> {
+  using ONNXIRPattern::ONNXIRPattern;
+
+  LogicalResult
+  matchAndRewrite(LogitsSelectOp op, OpAdaptor adaptor,
+                  mlir::ConversionPatternRewriter &rewriter) const override {
+    NodeBuilder b = getBuilder(op, rewriter);
+    Value x = getActivation(b, op.getInput(), adaptor.getInput(), "input");
+    RankedTensorType type = getTensorType(x);
+    int64_t batch = type.getDimSize(0);
+    Value positions = b.cast(adaptor.getPositions(), rewriter.getI32Type());
+    Value last = b.node("ArgMax", positions, rewriter.getI64Type(), {batch, 1},
+                        {b.attr("axis", int64_t(1)),
+                         b.attr("keepdims", int64_t(1)),
+                         b.attr("select_last_index", int64_t(0))});
+    Value index = b.unsqueeze(last, 2);
+    rewriter.replaceOp(
+        op, b.node("GatherND", {x, index}, type.getElementType(),
+                   {batch, 1, type.getDimSize(2)},
+                   b.attr("batch_dims", int64_t(1))));
+    return success();
+  }
+};
+} // namespace
+
+void qeff::populateQEffLinearToONNXIRPatterns(
+    RewritePatternSet &patterns, const ONNXIRConversionOptions &options) {
+  patterns.add<LinearPattern, EmbeddingPattern, LogitsSelectPattern>(
+      patterns.getContext(), options);
+}

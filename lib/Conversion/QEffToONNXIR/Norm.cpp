@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// rms_norm, layer_norm.
+
+#include "Pattern.h"
+
+using namespace qeff;
+
+namespace {
+/// CustomRMSNorm, whose body is f32.
+struct RMSNormPattern : ONNXIRPattern<RMSNormOp> {
+  using ONNXIRPattern::ONNXIRPattern;
+
+  LogicalResult
+  matchAndRewrite(RMSNormOp op, OpAdaptor adaptor,
+                  mlir::ConversionPatternRewriter &rewriter) const override {
+    if (!isWeightExpression(op.getWeight())) {
+      return rewriter.notifyMatchFailure(op, "the weight is no expression of "
+                                             "stored weights");
+    }
+    NodeBuilder b = getBuilder(op, rewriter);
+    Type f32 = rewriter.getF32Type();
+    Value x = getActivation(b, op.getInput(), adaptor.getInput(), "input");
+    Value wide = b.cast(x, f32);
+    Value weight = b.weight(op.getWeight(), options.dtype, "weight");
+    Value y = b.node(
+        "CustomRMSNorm", {wide, weight}, f32, getTensorType(x).getShape(),
+        b.attr("epsilon", static_cast<float>(op.getEps().convertToDouble())),
+        kRuntimeDomain);
+    rewriter.replaceOp(op, b.cast(y, getTensorType(x).getElementType()));
+    return success();
+  }
+};
+
+struct LayerNormPattern : ONNXIRPattern<LayerNormOp> {
+  using ONNXIRPattern::ONNXIRPattern;
+
+  LogicalResult
+  matchAndRewrite(LayerNormOp op, OpAdaptor adaptor,
+                  mlir::ConversionPatternRewriter &rewriter) const override {
+    for (Value parameter : {op.getWeight(), op.getBias()}) {
+      if (parameter && !isWeightExpression(parameter)) {
+        return rewriter.notifyMatchFailure(op, "a parameter is no expression "
+                                               "of stored weights");
+      }
+    }
+    NodeBuilder b = getBuilder(op, rewriter);
+    Value x = getActivation(b, op.getInput(), adaptor.getInput(), "input");
+    RankedTensorType type = getTensorType(x);
+    if (!op.getWeight() && type.isDynamicDim(type.getRank() - 1)) {
+      return rewriter.notifyMatchFailure(op, "the last axis is dynamic");
+    }
+    SmallVector<Value> inputs = {x};
+    if (op.getWeight()) {
+      inputs.push_back(b.weight(op.getWeight(), options.dtype, "weight"));
+    } else {
+      auto ones = RankedTensorType::get(type.getShape().back(),
+                                        type.getElementType());
+      std::string name;
+      llvm::raw_string_ostream(name)
+          << "const.ones." << type.getElementType() << "."
+          << type.getShape().back();
+      inputs.push_back(b.initializer(
+          name, DenseElementsAttr::get(
+                    ones, cast<TypedAttr>(
+                              rewriter.getOneAttr(type.getElementType())))));
+    }
+    if (op.getBias()) {
+      inputs.push_back(b.weight(op.getBias(), options.dtype, "bias"));
+    }
+    rewriter.replaceOp(
+        op,
+        b.node("LayerNormalization", inputs, type.getElementType(),
+               type.getShape(),
+               {b.attr("axis", int64_t(-1)),
+                b.attr("epsilon",
+                       static_cast<float>(op.getEps().convertToDouble()))}));
+    return success();
+  }
+};
+} // namespace
+
+void qeff::populateQEffNormToONNXIRPatterns(
+    RewritePatternSet &patterns, const ONNXIRConversionOptions &options) {
+  patterns.add<RMSNormPattern, LayerNormPattern>(patterns.getContext(),
+                                                 options);
+}

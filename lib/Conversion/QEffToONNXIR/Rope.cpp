@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// rope: rows of cos and sin tables, and a rotation of pairs.
+
+#include "Pattern.h"
+
+using namespace qeff;
+
+/// [P, R/2] to [P, R], each column where its channel needs it: twice in a row
+/// (half) or doubled in place (interleaved).
+static Value duplicateColumns(OpBuilder &builder, Location loc, Value half,
+                              RopeStyle style) {
+  RankedTensorType type = getTensorType(half);
+  int64_t rows = type.getDimSize(0);
+  int64_t columns = type.getDimSize(1);
+  Type element = type.getElementType();
+  auto result = RankedTensorType::get({rows, 2 * columns}, element);
+  if (style == RopeStyle::Half) {
+    return ConcatOp::create(builder, loc, result, ValueRange{half, half}, 1);
+  }
+  Value column = ReshapeOp::create(
+      builder, loc, RankedTensorType::get({rows, columns, 1}, element), half);
+  Value pairs = ConcatOp::create(
+      builder, loc, RankedTensorType::get({rows, columns, 2}, element),
+      ValueRange{column, column}, 2);
+  return ReshapeOp::create(builder, loc, result, pairs);
+}
+
+namespace {
+struct RopePattern : ONNXIRPattern<RopeOp> {
+  using ONNXIRPattern::ONNXIRPattern;
+
+  /// The rows of the cos (`part` 0) or sin (1) table at the positions, as
+  /// [B, 1, S, R]. The nodes are the same for every op with the same
+  /// parameters.
+  Value buildRows(RopeOp op, Value positions, int64_t part,
+                  OpBuilder &builder) const {
+    NodeBuilder b(builder, op.getLoc(), "rotary_emb");
+    int64_t rows = options.ropeRows ? options.ropeRows : op.getMaxPosition();
+    int64_t rotary = op.getRotaryDim();
+    Type f32 = builder.getF32Type();
+    Value table = RopeTableOp::create(
+        builder, op.getLoc(), RankedTensorType::get({rows, rotary}, f32),
+        op.getThetaAttr(), op.getMaxPositionAttr(), op.getScalingAttr());
+    Value half = SliceOp::create(
+        builder, op.getLoc(), RankedTensorType::get({rows, rotary / 2}, f32),
+        table, ArrayRef<int64_t>{0, part * rotary / 2});
+    Value full = duplicateColumns(builder, op.getLoc(), half, op.getStyle());
+    Value weight = b.weight(full, options.dtype, part ? "sin" : "cos");
+    return b.unsqueeze(b.gather(weight, positions, 0), 1);
+  }
+
+  /// The partner of each channel, negated where the rotation subtracts it.
+  static Value buildPartners(NodeBuilder &b, Value x, RopeStyle style) {
+    RankedTensorType type = getTensorType(x);
+    int64_t size = type.getDimSize(3);
+    if (style == RopeStyle::Half) {
+      Value low = b.slice(x, 3, 0, size / 2);
+      Value high = b.slice(x, 3, size / 2, size);
+      return b.concat({b.unary("Neg", high), low}, 3);
+    }
+    Value even = b.slice(x, 3, 0, size, 2);
+    Value odd = b.slice(x, 3, 1, size, 2);
+    Value pairs = b.concat(
+        {b.unsqueeze(b.unary("Neg", odd), 4), b.unsqueeze(even, 4)}, 4);
+    return b.reshape(pairs, {0, 0, 0, size}, type.getShape());
+  }
+
+  LogicalResult
+  matchAndRewrite(RopeOp op, OpAdaptor adaptor,
+                  mlir::ConversionPatternRewriter &rewriter) const override {
+    if (op.getMaxPosition() < 1) {
+      return rewriter.notifyMatchFailure(op, "max_position is not positive");
+    }
+    Value cos = buildRows(op, adaptor.getPositions(), 0, rewriter);
+    Value sin = buildRows(op, adaptor.getPositions(), 1, rewriter);
+    NodeBuilder b = getBuilder(op, rewriter);
+    Value x = getActivation(b, op.getInput(), adaptor.getInput(), "input");
+    int64_t size = getTensorType(x).getDimSize(3);
+    int64_t rotary = op.getRotaryDim();
+    Value part = rotary == size ? x : b.slice(x, 3, 0, rotary);
+    Value partners = buildPartners(b, part, op.getStyle());
+    Value result = b.binary("Add", b.binary("Mul", part, cos),
+                            b.binary("Mul", partners, sin));
+    if (rotary != size) {
+      result = b.concat({result, b.slice(x, 3, rotary, size)}, 3);
+    }
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+};
+} // namespace
+
+void qeff::populateQEffRopeToONNXIRPatterns(
+    RewritePatternSet &patterns, const ONNXIRConversionOptions &options) {
+  patterns.add<RopePattern>(patterns.getContext(), options);
+}
