@@ -146,10 +146,11 @@ LogicalResult NodeOp::verify() {
     return emitOpError("expects a name per subgraph, got ")
            << names << " for " << getBodies().size();
   }
-  if (!getOnnxAttrs()) {
+  DictionaryAttr attributes = getOnnxAttrsAttr();
+  if (!attributes) {
     return success();
   }
-  for (NamedAttribute attribute : *getOnnxAttrs()) {
+  for (NamedAttribute attribute : attributes) {
     // (C2)
     if (!getAttrKind(attribute.getValue())) {
       return emitOpError("expects attribute '")
