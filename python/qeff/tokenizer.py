@@ -309,9 +309,13 @@ def _read_backend(
     text = _read_text(path)
     if text is not None:
         try:
-            return tokenizers.Tokenizer.from_str(text)
+            backend = tokenizers.Tokenizer.from_str(text)
         except Exception as error:  # the library raises nothing more specific
             raise Error(f"{path}: {error}") from error
+        kind = str(config.get("tokenizer_class")).removesuffix("Fast")
+        if kind == "LlamaTokenizer" and not _is_byte_level(backend):
+            _respell_llama(backend, config)
+        return backend
     vocabulary = _read_json(directory / "vocab.json")
     merges = _read_text(directory / "merges.txt")
     if vocabulary is None or merges is None:
@@ -320,6 +324,32 @@ def _read_backend(
             "merges.txt, found neither"
         )
     return _gpt2_backend(directory, config, vocabulary, merges)
+
+
+def _is_byte_level(backend: tokenizers.Tokenizer) -> bool:
+    parts = (backend.pre_tokenizer, backend.decoder)
+    return any("ByteLevel" in repr(part) for part in parts)
+
+
+def _respell_llama(
+    backend: tokenizers.Tokenizer, config: Mapping[str, Any]
+) -> None:
+    """Gives a SentencePiece vocabulary the space handling that transformers
+    gives this class: older tokenizer.json files put a second space before
+    texts that begin with one."""
+    prefix = config.get("add_prefix_space") in (None, True)
+    scheme = "always" if config.get("legacy") else "first"
+    backend.normalizer = None
+    backend.pre_tokenizer = pre_tokenizers.Metaspace(
+        replacement="\u2581",
+        prepend_scheme=scheme if prefix else "never",
+        split=False,
+    )
+    steps = [decoders.Replace("\u2581", " "), decoders.ByteFallback()]
+    steps.append(decoders.Fuse())
+    if prefix:
+        steps.append(decoders.Strip(content=" ", left=1))
+    backend.decoder = decoders.Sequence(steps)
 
 
 def _gpt2_backend(

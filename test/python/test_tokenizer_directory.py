@@ -157,6 +157,34 @@ def test_directory(tmp_path, make):
     assert_equal(ours, theirs, TEXTS)
 
 
+@pytest.mark.parametrize("legacy", [None, False, True])
+@pytest.mark.parametrize("prefix", [None, False, True])
+def test_llama_2_and_its_older_tokenizer_json(tmp_path, legacy, prefix):
+    sentencepiece(tmp_path)
+    path = tmp_path / "tokenizer.json"
+    values = json.loads(path.read_text())
+    values["pre_tokenizer"] = None
+    values["normalizer"] = {
+        "type": "Sequence",
+        "normalizers": [
+            {"type": "Prepend", "prepend": "▁"},
+            {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
+        ],
+    }
+    path.write_text(json.dumps(values))
+    config = tmp_path / "tokenizer_config.json"
+    values = json.loads(config.read_text())
+    values["tokenizer_class"] = "LlamaTokenizer"
+    values.update(legacy=legacy, add_prefix_space=prefix)
+    values = {k: v for k, v in values.items() if v is not None}
+    config.write_text(json.dumps(values))
+    ours = qeff.Tokenizer.from_model(tmp_path)
+    theirs = AutoTokenizer.from_pretrained(tmp_path)
+    assert type(theirs).__name__ == "LlamaTokenizer"
+    texts = ["hello", "  hello", " hi", "<s>hi", "a</s> b", "▁x", *TEXTS[:60]]
+    assert_equal(ours, theirs, texts)
+
+
 def test_generation_config_adds_stop_tokens(tmp_path):
     llama3(tmp_path)
     assert qeff.Tokenizer.from_model(tmp_path).stop_token_ids == [2, 1]
