@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The host target's kernels. A KernelLibrary adds kernel functions to a module,
+// one per distinct operation, shape, element type and layout. A kernel is
+//
+//   func.func private @name(memref…, %begin: index, %end: index)
+//       attributes {qeff_host.kernel}
+//
+// whose body is scf, vector and arith over static, row-major memrefs. It
+// computes the tiles begin <= t < end; tiles are independent of each other and
+// may run on any thread.
+//
+// Row invariance: for one target, the bits of an output row depend on that
+// row's inputs alone, not on the number of rows, the row's index, the batch,
+// the chunking, or how tiles are divided among threads.
+#ifndef QEFF_TARGET_HOST_KERNELS_H
+#define QEFF_TARGET_HOST_KERNELS_H
+
+#include "qeff/Dialect/QEff/IR/QEffDialect.h"
+#include "qeff/Support/LLVM.h"
+
+#include "llvm/ADT/StringMap.h"
+
+#include <string>
+
+namespace qeff::host {
+
+/// Marks a function as a kernel.
+inline constexpr StringRef kKernelAttr = "qeff_host.kernel";
+
+/// Columns of one panel of a packed weight: a weight [N, K] is stored as
+/// [ceil(N / 32)][K][32], columns beyond N are padding of any finite value.
+inline constexpr int64_t kPanelWidth = 32;
+
+/// Keys of one block: of the layout `bhc/16dc`, and of one step of attention's
+/// online softmax.
+inline constexpr int64_t kKeyBlock = 16;
+
+/// Every operand's address is a multiple of this many bytes.
+inline constexpr int64_t kOperandAlignment = 64;
+
+/// What code may use of a CPU: an x86-64 level, from which the width of vectors
+/// follows.
+struct KernelTarget {
+  enum class Level {
+    Baseline, ///< x86-64: SSE2, 4 lanes, no fused multiply-add
+    V3,       ///< x86-64-v3: AVX2, FMA, F16C, 8 lanes
+    V4        ///< x86-64-v4: AVX-512 F, BW, CD, DQ, VL, 16 lanes
+  };
+
+  Level level = Level::Baseline;
+  /// The CPU's LLVM name ("znver4"), which instruction scheduling is tuned to.
+  std::string cpu = "x86-64";
+
+  /// The target of an LLVM CPU name, or of this machine for "native" or "". On
+  /// failure (an unknown name, a CPU that is not x86-64) emits an error at
+  /// `loc`.
+  static FailureOr<KernelTarget> get(Location loc, StringRef mcpu);
+
+  static StringRef getTriple() { return "x86_64-unknown-linux-gnu"; }
+  /// The level's name as an LLVM CPU ("x86-64-v3").
+  StringRef getLevelName() const;
+  /// The CPU features that the code needs, by LLVM's names, sorted. The runtime
+  /// compares them with its CPU's.
+  ArrayRef<StringRef> getFeatures() const;
+  /// f32 lanes of one vector register.
+  int64_t getLanes() const;
+  bool hasFMA() const { return level != Level::Baseline; }
+  /// Converts f16 to f32 in one instruction.
+  bool hasF16C() const { return level != Level::Baseline; }
+};
+
+/// A kernel function and the number of tiles that one launch of it has.
+struct Kernel {
+  FlatSymbolRefAttr symbol;
+  int64_t tiles = 1;
+};
+
+/// Layout of an embedding table.
+enum class TableLayout {
+  Rows,  ///< [V, C]
+  Panels ///< [ceil(V / 32)][C][32], shared with a tied output projection
+};
+
+/// Layout of a cache with `slots` slots per row and head.
+enum class CacheLayout {
+  Rows,     ///< "bhcd": [B][G][slots][D]
+  KeyBlocks ///< "bhc/16dc": [B][G][ceil(slots / 16)][D][16]
+};
+
+/// "bhcd" or "bhc/16dc".
+StringRef stringifyCacheLayout(CacheLayout layout);
+/// Bytes of an f32 cache [batch, groups, slots, dim] in `layout`.
+int64_t getCacheBytes(CacheLayout layout, int64_t batch, int64_t groups,
+                      int64_t slots, int64_t dim);
+
+struct AttentionShape {
+  int64_t batch = 1;
+  int64_t seqLen = 1;
+  int64_t heads = 1;
+  int64_t groups = 1; ///< key/value heads; heads is a multiple of it
+  int64_t headDim = 1;
+  int64_t valueDim = 1;
+  int64_t slots = 1;
+};
+
+class KernelBuilder;
+
+/// Builds kernels into a module. Each method returns the kernel for its
+/// arguments and builds it at the first call. Operands are listed in order, all
+/// f32 and row-major where nothing else is said; M = batch · seqLen rows,
+/// ordered batch first. Sizes are at least 1. An output may not overlap an
+/// input except where "in place" is said: then it may be the very same buffer.
+class KernelLibrary {
+public:
+  KernelLibrary(ModuleOp module, const KernelTarget &target);
+
+  const KernelTarget &getTarget() const { return target; }
+
+  /// x [M, K], w panels of a [N, K] weight (f32, f16 or bf16), bias [N] if
+  /// `bias`, out [M, N]. out = x·wᵀ + bias; each element is one chain of fused
+  /// multiply-adds over ascending k, then the bias is added. Tiles: panels.
+  Kernel linear(int64_t m, int64_t n, int64_t k, FloatType weightType,
+                bool bias);
+
+  /// ids i64 [M], table of [V, C] in `layout` (f32, f16 or bf16), out [M, C].
+  /// An id below 0 reads row 0, one above the last the last. Tiles: rows.
+  Kernel embedding(int64_t m, int64_t vocab, int64_t c, FloatType tableType,
+                   TableLayout layout);
+
+  /// x [M, C], w [C], out [M, C]; in place. Tiles: rows.
+  Kernel rmsNorm(int64_t m, int64_t c, double eps);
+
+  /// x [M, C], w [C] if `weight`, b [C] if `bias`, out [M, C]; in place. Tiles:
+  /// rows.
+  Kernel layerNorm(int64_t m, int64_t c, double eps, bool weight, bool bias);
+
+  /// x [M, H, D], pos i64 [M], table [P, rotaryDim] (rows of rotaryDim / 2
+  /// cosines, then as many sines), out [M, H, D]; in place. Positions are
+  /// clamped to [0, P − 1]. Tiles: rows.
+  Kernel rope(int64_t m, int64_t heads, int64_t headDim, int64_t rotaryDim,
+              int64_t positions, RopeStyle style);
+
+  /// x [B, S, G, D], pos i64 [B, S], the cache. Writes x[b, s, g] at slot
+  /// pos[b, s] of (b, g); positions outside [0, slots) are dropped, of equal
+  /// positions the last wins. Tiles: (b, g).
+  Kernel cacheWrite(int64_t batch, int64_t seqLen, int64_t groups,
+                    int64_t slots, int64_t dim, CacheLayout layout);
+
+  /// q [B, S, H, D], k cache in KeyBlocks [B, G, slots, D], v cache in Rows
+  /// [B, G, slots, E], pos i64 [B, S], slopes [H] if `slopes`, out
+  /// [B, S, H, E]. Causal: slot j is visible to (b, s) iff j <= pos[b, s];
+  /// adds slope·(j − pos) to the scaled score. Position −1 gives 0; positions
+  /// at or beyond `slots` see all slots.
+  Kernel attention(const AttentionShape &shape, double scale, bool slopes);
+
+  /// a [count], b [count], out [count]: a + b; in place. Tiles: spans of
+  /// elements, as of all elementwise kernels.
+  Kernel add(int64_t count);
+
+  /// x [count], out [count]; in place.
+  Kernel activate(int64_t count, Activation kind);
+
+  /// gate [count], up [count], out [count]: act(gate)·up; in place.
+  Kernel gate(int64_t count, Activation kind);
+
+  /// x [count], out [count]: min(max(x, low), high), NaN stays; in place.
+  Kernel clip(int64_t count, double low, double high);
+
+  /// x [B, S, C], pos i64 [B, S], out [B, C]: the row of the first largest
+  /// position. Tiles: batch rows.
+  Kernel logitsSelect(int64_t batch, int64_t seqLen, int64_t c);
+
+private:
+
+  /// The kernel `name`, built by `body` if it does not exist. `operands` are
+  /// its memref types; `inPlace` says that operands may be the same buffer.
+  Kernel getOrBuild(const Twine &name, ArrayRef<Type> operands, int64_t tiles,
+                    bool inPlace,
+                    llvm::function_ref<void(KernelBuilder &)> body);
+
+  ModuleOp module;
+  KernelTarget target;
+  llvm::StringMap<Kernel> kernels;
+};
+
+} // namespace qeff::host
+
+#endif // QEFF_TARGET_HOST_KERNELS_H
