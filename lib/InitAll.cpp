@@ -8,6 +8,7 @@
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
 #include "qeff/Dialect/QEffHost/IR/QEffHostDialect.h"
 #include "qeff/Import/Import.h"
+#include "qeff/Pipelines/Phases.h"
 #include "qeff/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -22,6 +23,7 @@ void qeff::registerAllDialects(mlir::DialectRegistry &registry) {
 void qeff::registerAllPasses() {
   registerConversionPasses();
   registerTransformsPasses();
+  registerPipelines();
 }
 
 void qeff::registerAllTranslations() { registerImportTranslations(); }

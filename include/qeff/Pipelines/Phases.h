@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The phase table: what each phase is, what it follows from and the passes that
+// lead to it. It drives the registered pipelines `qeff-to-<phase>`, the options
+// `--compile-from` and `--compile-to`, dumps and docs.
+#ifndef QEFF_PIPELINES_PHASES_H
+#define QEFF_PIPELINES_PHASES_H
+
+#include "qeff/Dialect/QEff/IR/QEffDialect.h"
+
+#include <string>
+
+namespace mlir {
+class OpPassManager;
+} // namespace mlir
+
+namespace qeff {
+
+/// What the passes of the pipeline need to know.
+struct PipelineOptions {
+  /// Positions of one prefill call.
+  int64_t prefillSeqLen = 32;
+  /// Slots of the KV cache: prompt and answer together.
+  int64_t ctxLen = 1024;
+  /// Rows of a call.
+  int64_t batchSize = 1;
+  /// Storage of the AI 100 graph: "f32" or "f16".
+  std::string onnxDtype = "f32";
+};
+
+struct PhaseInfo {
+  Phase phase;
+  /// The phase that this one continues.
+  Phase after;
+  /// One line: what holds afterwards.
+  StringRef doc;
+  /// The passes, as a textual pipeline; `$name` stands for an option's value.
+  StringRef passes;
+};
+
+/// All phases that a pipeline leads to, in order.
+ArrayRef<PhaseInfo> getPhases();
+
+/// The phases that lead from `from` (exclusive) to `to` (inclusive), or failure
+/// where `to` does not follow from `from`.
+FailureOr<SmallVector<PhaseInfo>> getPath(Phase from, Phase to);
+
+/// The textual pipeline from `from` to `to`: what `--pass-pipeline` takes inside
+/// `builtin.module(…)`.
+FailureOr<std::string> getPipelineText(Phase from, Phase to,
+                                       const PipelineOptions &options);
+
+/// Registers `qeff-to-<phase>`, each from `canonical`.
+void registerPipelines();
+
+} // namespace qeff
+
+#endif // QEFF_PIPELINES_PHASES_H
