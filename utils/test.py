@@ -51,6 +51,9 @@ def run_pytest(build, arguments):
 def main():
     build = os.path.abspath(sys.argv[1])
     arguments = sys.argv[2:]
+    subprocess.run([sys.executable, os.path.join(ROOT, "utils",
+                                                 "fetch_models.py")],
+                   check=True)
     results = [run_lit(build), run_pytest(build, arguments)]
     passed = sum(result[0] for result in results)
     failed = sum(result[1] for result in results)
