@@ -3,7 +3,6 @@
 // Registration, attributes and the discardable-attribute checks of `qeff`.
 
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
-#include "qeff/Dialect/QEff/IR/BlockFormat.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 
 #include "mlir/Bytecode/BytecodeImplementation.h"
@@ -96,37 +95,6 @@ std::optional<int64_t> SpecAttr::getDim(StringRef name) const {
     return value.getInt();
   }
   return std::nullopt;
-}
-
-std::optional<double> RopeScalingAttr::getNumber(StringRef name) const {
-  Attribute value = getParams().get(name);
-  if (auto number = dyn_cast_if_present<FloatAttr>(value)) {
-    return number.getValueAsDouble();
-  }
-  if (auto number = dyn_cast_if_present<IntegerAttr>(value)) {
-    return static_cast<double>(number.getInt());
-  }
-  return std::nullopt;
-}
-
-SmallVector<double> RopeScalingAttr::getNumbers(StringRef name) const {
-  SmallVector<double> numbers;
-  if (auto array = getParams().getAs<mlir::DenseF64ArrayAttr>(name)) {
-    llvm::append_range(numbers, array.asArrayRef());
-  }
-  return numbers;
-}
-
-int64_t qeff::getBlockBytes(BlockEncoding encoding) {
-  switch (encoding) {
-  case BlockEncoding::Q8_0:
-    return 34;
-  case BlockEncoding::Q4_0:
-    return 18;
-  case BlockEncoding::Q4_1:
-    return 20;
-  }
-  return 0;
 }
 
 //===----------------------------------------------------------------------===//

@@ -46,10 +46,6 @@ Tile PackOp::getOperandTile(unsigned index, const Tile &tile) {
   return {{first, tile.offsets[1]}, {last - first, tile.sizes[1]}};
 }
 
-void PackOp::alignTileSizes(MutableArrayRef<int64_t> sizes) {
-  sizes[2] = cast<ShapedType>(getResult().getType()).getDimSize(2);
-}
-
 /// Transposes the lanes of one panel in blocks of columns that stay in cache.
 /// `source` has `lanes` rows of `columns` elements; lanes up to `width` are 0.
 template <typename T>

@@ -120,15 +120,19 @@ def QEff_RopeScalingAttr : AttrDef<QEff_Dialect, "RopeScaling"> {
     The kind and its parameters under transformers' names
     (`modeling_rope_utils`): `factor`, `low_freq_factor`, `high_freq_factor`,
     `original_max_position_embeddings`, `beta_fast`, `beta_slow`, `mscale`,
-    `mscale_all_dim`, `attention_factor`, `truncate`, `short_factor`,
-    `long_factor` (arrays of f64).
+    `mscale_all_dim`, `attention_factor`, `truncate` (0 or 1), `short_factor`,
+    `long_factor` (arrays of f64). Needed are: `factor` for linear, dynamic and
+    llama3; `low_freq_factor` and `high_freq_factor` for llama3;
+    `original_max_position_embeddings` for llama3, yarn and longrope;
+    `short_factor` and `long_factor` for longrope, with an entry per frequency.
 
     ```mlir
-    #qeff.rope_scaling<llama3, {factor = 32.0 : f64, high_freq_factor = 4.0 : f64}>
+    #qeff.rope_scaling<linear, {factor = 4.0 : f64}>
     ```
   }];
   let parameters = (ins "::qeff::RopeScalingKind":$kind,
                         "::mlir::DictionaryAttr":$params);
+  let genVerifyDecl = 1;
   let assemblyFormat = "`<` $kind `,` $params `>`";
   let extraClassDeclaration = [{
     /// The f64 (or i64) parameter `name`, or nothing.

@@ -13,7 +13,9 @@ def QEff_StreamableOpInterface : OpInterface<"StreamableOpInterface"> {
     rectangular tile of the result it names the tile of each operand that it
     needs, and computes the one from the others. The evaluator
     (`qeff/Weights/Evaluator.h`) pulls tiles through chains of these ops with
-    bounded memory.
+    bounded memory. It chooses the tiles itself, by what they make it read;
+    nothing but the result may depend on the choice. Both computations are
+    called from many threads at once.
   }];
   let methods = [
     InterfaceMethod<[{
@@ -29,11 +31,18 @@ def QEff_StreamableOpInterface : OpInterface<"StreamableOpInterface"> {
       (ins "::llvm::ArrayRef<::qeff::ConstTileBuffer>":$operands,
            "::qeff::TileBuffer":$result)>,
     InterfaceMethod<[{
-        Rounds the tile size wanted per axis of the result to what this op
-        computes without waste (whole blocks, whole heads); sizes only grow.
-      }], "void", "alignTileSizes",
-      (ins "::llvm::MutableArrayRef<int64_t>":$sizes),
-      /*methodBody=*/"", /*defaultImplementation=*/"(void)sizes;">
+        The operand whose tile holds, byte for byte and in the same order, what
+        `tile` of the result holds, or nothing. The evaluator then computes that
+        operand straight into the result's buffer.
+      }], "::std::optional<unsigned>", "getForwardedOperand",
+      (ins "const ::qeff::Tile &":$tile),
+      /*methodBody=*/"", /*defaultImplementation=*/"return ::std::nullopt;">,
+    InterfaceMethod<[{
+        Whether element i of the result depends on element i of the only
+        operand and on nothing else. `computeTile` is then called with any run
+        of elements, as tiles of rank 1.
+      }], "bool", "isElementwise", (ins),
+      /*methodBody=*/"", /*defaultImplementation=*/"return false;">
   ];
 }
 

@@ -93,8 +93,7 @@ def QEffHost_PlaceOp : QEffHost_Op<"place",
 }
 
 def QEffHost_PackOp : QEffHost_Op<"pack",
-    [Pure, DeclareOpInterfaceMethods<QEff_StreamableOpInterface,
-                                     ["alignTileSizes"]>]> {
+    [Pure, DeclareOpInterfaceMethods<QEff_StreamableOpInterface>]> {
   let summary = "Panels of a linear layer's weight";
   let description = [{
     result[p, k, j] = input[p·W + j, k], 0 beyond the last row: W rows of the

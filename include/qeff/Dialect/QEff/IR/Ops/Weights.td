@@ -11,9 +11,10 @@ include "qeff/Dialect/QEff/IR/Ops/Base.td"
 class QEff_WeightOpBase<string mnemonic, list<Trait> traits = []>
     : QEff_Op<mnemonic, !listconcat(traits, [Pure])>;
 
-class QEff_StreamableOp<string mnemonic, list<Trait> traits = []>
+class QEff_StreamableOp<string mnemonic, list<Trait> traits = [],
+                        list<string> overridden = []>
     : QEff_WeightOpBase<mnemonic, !listconcat(traits, [
-        DeclareOpInterfaceMethods<QEff_StreamableOpInterface>])>;
+        DeclareOpInterfaceMethods<QEff_StreamableOpInterface, overridden>])>;
 
 def QEff_WeightRefOp : QEff_WeightOpBase<"weight_ref", [
     DeclareOpInterfaceMethods<SymbolUserOpInterface>,
@@ -57,7 +58,8 @@ def QEff_TransposeOp : QEff_StreamableOp<"transpose"> {
   let hasFolder = 1;
 }
 
-def QEff_ReshapeOp : QEff_StreamableOp<"reshape"> {
+def QEff_ReshapeOp : QEff_StreamableOp<"reshape", [],
+    ["getForwardedOperand"]> {
   let summary = "Gives the elements another shape, in row-major order";
   let description = [{
     Constraints:
@@ -98,7 +100,8 @@ def QEff_PermuteRowsOp : QEff_StreamableOp<"permute_rows",
   let hasFolder = 1;
 }
 
-def QEff_SliceOp : QEff_StreamableOp<"slice", [QEff_InferShape]> {
+def QEff_SliceOp : QEff_StreamableOp<"slice", [QEff_InferShape],
+    ["getForwardedOperand"]> {
   let summary = "A rectangular part";
   let description = [{
     result[i…] = input[offsets + i…]. On an axis of dynamic size the offset is 0
@@ -121,7 +124,8 @@ def QEff_SliceOp : QEff_StreamableOp<"slice", [QEff_InferShape]> {
   let hasFolder = 1;
 }
 
-def QEff_ConcatOp : QEff_StreamableOp<"concat", [QEff_InferShape]> {
+def QEff_ConcatOp : QEff_StreamableOp<"concat", [QEff_InferShape],
+    ["getForwardedOperand"]> {
   let summary = "Joins tensors along one axis";
   let description = [{
     Constraints:
@@ -140,7 +144,8 @@ def QEff_ConcatOp : QEff_StreamableOp<"concat", [QEff_InferShape]> {
   let hasFolder = 1;
 }
 
-def QEff_CastOp : QEff_StreamableOp<"cast", [QEff_ShapeOpInterface]> {
+def QEff_CastOp : QEff_StreamableOp<"cast", [QEff_ShapeOpInterface],
+    ["isElementwise"]> {
   let summary = "Converts the element type, rounding to nearest even";
   let description = [{
     Float to float. Values beyond the target's range become infinite, as IEEE
@@ -161,11 +166,14 @@ def QEff_CastOp : QEff_StreamableOp<"cast", [QEff_ShapeOpInterface]> {
 }
 
 def QEff_ClipOp : QEff_StreamableOp<"clip",
-    [AllTypesMatch<["input", "result"]>, QEff_ShapeOpInterface]> {
+    [AllTypesMatch<["input", "result"]>, QEff_ShapeOpInterface],
+    ["isElementwise"]> {
   let summary = "Limits the values to a range";
   let description = [{
     result = min(max(input, min), max); a NaN stays a NaN. With
-    `keep_negative_infinity`, −∞ stays −∞ (mask constants).
+    `keep_negative_infinity`, −∞ stays −∞ (mask constants). The bounds are
+    rounded to f32, and for f16 and bf16 on to the type, inward: 65504 is 65280
+    in bf16.
 
     Constraints:
     - (C1) min <= max
