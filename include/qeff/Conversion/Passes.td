@@ -36,6 +36,42 @@ def ConvertQEffToONNXIRPass
   ];
   let dependentDialects = ["::qeff::QEffDialect",
                            "::qeff::onnxir::ONNXIRDialect"];
+
+def ConvertQEffToHostPass
+    : Pass<"convert-qeff-to-host", "::mlir::ModuleOp"> {
+  let summary = "Lower static functions to launches of CPU kernels";
+  let description = [{
+    Specialized to host. Each function becomes a `qeff_host.function`: one
+    launch for each op that computes something, over an arena planned by
+    lifetimes. Splitting and merging heads is a view, cache writes work in place
+    on the states, and an attention reads the states itself. All functions share
+    states and weights; a weight is placed once, linear weights as panels, an
+    embedding table that a linear layer reads too in that form. There is one
+    kernel for each distinct operation, shape, type and layout.
+
+    ```mlir
+    %y = qeff.linear %x, %w scope("layers.0.mlp.up_proj") : (tensor<1x1x64xf32>, tensor<128x64xbf16>) -> tensor<1x1x128xf32>
+    // becomes
+    qeff_host.launch @linear_m1_n128_k64_bf16 tiles(4) (arena + 0, weights + 4096, arena + 256) bytes(16384) scope("layers.0.mlp.up_proj")
+    ```
+
+    Needs: static functions named as the module's specializations, f32
+    activations, causal attention over caches. Leaves: no other function than
+    kernels.
+  }];
+  let options = [
+    Option<"weights", "weights", "std::string", /*default=*/"\"auto\"",
+           "Elements of linear weights and embedding tables: auto (as stored), "
+           "f32, f16 or bf16">,
+    Option<"mcpu", "mcpu", "std::string", /*default=*/"\"native\"",
+           "CPU that the kernels are for, as LLVM names it, or native">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+    "::qeff::QEffDialect", "::qeff::host::QEffHostDialect"
+  ];
 }
 
 #endif // QEFF_CONVERSION_PASSES_TD

@@ -123,6 +123,20 @@ std::optional<int64_t> host::getDenseBytes(ShapedType type) {
   return bytes;
 }
 
+std::optional<int64_t> host::getStateSize(RankedTensorType type,
+                                          StateLayout layout) {
+  if (layout == StateLayout::SlotBlocks) {
+    SmallVector<int64_t> shape(type.getShape());
+    if (shape.size() != 4 || ShapedType::isDynamic(shape[2]) ||
+        shape[2] > std::numeric_limits<int64_t>::max() - kSlotBlock) {
+      return std::nullopt;
+    }
+    shape[2] = llvm::divideCeil(shape[2], kSlotBlock) * kSlotBlock;
+    type = RankedTensorType::get(shape, type.getElementType());
+  }
+  return getDenseBytes(type);
+}
+
 int64_t host::getWeightsBytes(ModuleOp module) {
   int64_t bytes = 0;
   for (WeightsOp weights : module.getOps<WeightsOp>()) {

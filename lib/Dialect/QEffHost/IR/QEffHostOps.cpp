@@ -76,21 +76,6 @@ static LogicalResult verifyOffset(Operation *op, int64_t offset,
 // StateOp
 //===----------------------------------------------------------------------===//
 
-/// Bytes of a state, or nothing where they do not fit.
-static std::optional<int64_t> getStateSize(RankedTensorType type,
-                                           StateLayout layout) {
-  if (layout == StateLayout::SlotBlocks) {
-    SmallVector<int64_t> shape(type.getShape());
-    if (shape.size() != 4 || ShapedType::isDynamic(shape[2]) ||
-        shape[2] > std::numeric_limits<int64_t>::max() - kSlotBlock) {
-      return std::nullopt;
-    }
-    shape[2] = llvm::divideCeil(shape[2], kSlotBlock) * kSlotBlock;
-    type = RankedTensorType::get(shape, type.getElementType());
-  }
-  return getDenseBytes(type);
-}
-
 LogicalResult StateOp::verify() {
   auto type = dyn_cast<RankedTensorType>(getType());
   std::optional<int64_t> bytes;

@@ -41,6 +41,10 @@ inline int64_t alignBytes(int64_t bytes) {
 /// static, its elements are not whole bytes, or the size does not fit.
 std::optional<int64_t> getDenseBytes(ShapedType type);
 
+/// Bytes of a state in `layout`, padding included, or nothing where the type is
+/// no static tensor that the layout can order, or the size does not fit.
+std::optional<int64_t> getStateSize(RankedTensorType type, StateLayout layout);
+
 /// Size of weights.bin: the end of the last placement, aligned.
 int64_t getWeightsBytes(ModuleOp module);
 /// Size of one session's retained state: the end of the last state, aligned.

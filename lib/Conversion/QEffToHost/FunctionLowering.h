@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One specialized function on its way to launches.
+#ifndef QEFF_LIB_CONVERSION_QEFFTOHOST_FUNCTIONLOWERING_H
+#define QEFF_LIB_CONVERSION_QEFFTOHOST_FUNCTIONLOWERING_H
+
+#include "StateTable.h"
+#include "WeightPlacer.h"
+
+#include "qeff/Dialect/QEff/IR/QEffOps.h"
+#include "qeff/Target/Host/Kernels.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace qeff::host {
+
+/// Where a value lives. In the arena, `index` numbers a buffer that the planner
+/// places; elsewhere it is an offset.
+struct Place {
+  Segment segment;
+  int64_t index;
+};
+
+struct PendingLaunch {
+  Location loc;
+  Kernel kernel;
+  SmallVector<Place, 6> operands;
+  int64_t bytes;
+  StringAttr scope;
+};
+
+/// Tensors [B, H, S, D] are kept in the order [B, S, H, D], so that splitting
+/// and merging heads is a view. All others are row-major.
+class FunctionLowering {
+public:
+  FunctionLowering(mlir::func::FuncOp function, KernelLibrary &kernels,
+                   WeightPlacer &weights, const StateTable &states)
+      : function(function), kernels(kernels), weights(weights), states(states) {
+  }
+
+  /// Lowers every op.
+  LogicalResult run();
+  /// Plans the arena and creates the `qeff_host.function`.
+  LogicalResult emit(DictionaryAttr dims, OpBuilder &builder);
+
+private:
+  // Inputs, outputs, state.
+  LogicalResult placeInputs();
+  LogicalResult placeOutputs();
+  FailureOr<IOAttr> placeIO(StringAttr name, Value value, StringRef what);
+
+  // Lifetimes.
+  void findLastUses();
+  Value getRoot(Value value) const {
+    auto found = roots.find(value);
+    return found == roots.end() ? value : found->second;
+  }
+
+  // Ops.
+  LogicalResult lowerOp(Operation *op);
+  LogicalResult lower(EmbeddingOp op);
+  LogicalResult lower(LinearOp op);
+  LogicalResult lower(RMSNormOp op);
+  LogicalResult lower(LayerNormOp op);
+  LogicalResult lower(RopeOp op);
+  LogicalResult lower(AttentionOp op);
+  LogicalResult lower(AddOp op);
+  LogicalResult lower(ActivateOp op);
+  LogicalResult lower(GateOp op);
+  LogicalResult lower(ClipOp op);
+  LogicalResult lower(LogitsSelectOp op);
+  LogicalResult lower(CacheWriteOp op);
+
+  /// Where `value` can be read: an activation, an input or a state, or a weight
+  /// in f32.
+  FailureOr<Place> get(Value value, Operation *user);
+  /// Where the result of `op` goes: an output, the place of one of `reusable`
+  /// that nothing reads any more, or a new buffer.
+  Place getDestination(Operation *op, ValueRange reusable = {});
+  /// The offset in weights.bin of a linear weight or table of three float
+  /// types, checked.
+  LogicalResult checkTable(Value weight, Operation *user);
+  FailureOr<Place> placeF32(Value weight, Operation *user);
+  /// The cache that `read` reads, where it is the newest value of a state.
+  FailureOr<Place> getCache(CacheReadOp read, Operation *user);
+  void launch(Operation *op, Kernel kernel, ArrayRef<Place> operands,
+              int64_t bytes);
+
+  mlir::func::FuncOp function;
+  KernelLibrary &kernels;
+  WeightPlacer &weights;
+  const StateTable &states;
+
+  llvm::DenseMap<Value, Place> places;
+  llvm::DenseMap<Value, Value> roots;
+  llvm::DenseMap<Value, int64_t> lastUses;
+  llvm::DenseMap<Value, int64_t> ropePositions;
+  SmallVector<int64_t> bufferBytes;
+  std::vector<PendingLaunch> launches;
+  SmallVector<Attribute> inputs;
+  SmallVector<Attribute> outputs;
+  int64_t ioBytes = 0;
+  int64_t step = 0;
+};
+inline RankedTensorType getTensor(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+inline int64_t getSize(Value value, unsigned axis) {
+  return getTensor(value).getDimSize(axis);
+}
+
+inline int64_t getLastSize(Value value) {
+  return getTensor(value).getShape().back();
+}
+
+/// Product of all axes but the last.
+inline int64_t getNumRows(Value value) {
+  return getTensor(value).getNumElements() / getLastSize(value);
+}
+
+inline int64_t getBytes(Value value) {
+  return getDenseBytes(getTensor(value)).value_or(0);
+}
+
+} // namespace qeff::host
+
+#endif // QEFF_LIB_CONVERSION_QEFFTOHOST_FUNCTIONLOWERING_H

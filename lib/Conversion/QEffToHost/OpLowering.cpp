@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The kernel that each op becomes, and its operands.
+
+#include "FunctionLowering.h"
+
+using namespace qeff;
+using namespace qeff::host;
+
+LogicalResult FunctionLowering::lower(EmbeddingOp op) {
+  FailureOr<Place> ids = get(op.getIds(), op);
+  Value table = op.getTable();
+  if (failed(ids) || failed(checkTable(table, op))) {
+    return failure();
+  }
+  // A tied table is there as panels; its bytes exist once.
+  bool tied = weights.isLinear(table);
+  FailureOr<int64_t> offset = tied ? weights.placePanels(table, op.getLoc())
+                                   : weights.placeRows(table, op.getLoc());
+  if (failed(offset)) {
+    return failure();
+  }
+  int64_t rows = getTensor(op.getIds()).getNumElements();
+  int64_t channels = getSize(table, 1);
+  FloatType type = weights.getElementType(table);
+  launch(op,
+         kernels.embedding(rows, getSize(table, 0), channels, type,
+                           tied ? TableLayout::Panels : TableLayout::Rows),
+         {*ids, {Segment::Weights, *offset}, getDestination(op)},
+         rows * channels * (type.getWidth() / 8));
+  return success();
+}
+
+LogicalResult FunctionLowering::lower(LinearOp op) {
+  FailureOr<Place> input = get(op.getInput(), op);
+  Value weight = op.getWeight();
+  if (failed(input) || failed(checkTable(weight, op))) {
+    return failure();
+  }
+  FailureOr<int64_t> panels = weights.placePanels(weight, op.getLoc());
+  if (failed(panels)) {
+    return failure();
+  }
+  SmallVector<Place, 4> operands{*input, {Segment::Weights, *panels}};
+  FloatType type = weights.getElementType(weight);
+  int64_t n = getSize(weight, 0);
+  int64_t k = getSize(weight, 1);
+  int64_t bytes = static_cast<int64_t>(llvm::divideCeil(n, kPanelWidth)) *
+                  kPanelWidth * k * (type.getWidth() / 8);
+  if (Value bias = op.getBias()) {
+    FailureOr<Place> place = placeF32(bias, op);
+    if (failed(place)) {
+      return failure();
+    }
+    operands.push_back(*place);
+    bytes += n * 4;
+  }
+  operands.push_back(getDestination(op));
+  launch(op,
+         kernels.linear(getNumRows(op.getInput()), n, k, type,
+                        /*bias=*/static_cast<bool>(op.getBias())),
+         operands, bytes);
+  return success();
+}
+
+LogicalResult FunctionLowering::lower(RMSNormOp op) {
+  FailureOr<Place> input = get(op.getInput(), op);
+  FailureOr<Place> weight = placeF32(op.getWeight(), op);
+  if (failed(input) || failed(weight)) {
+    return failure();
+  }
+  int64_t channels = getLastSize(op.getInput());
+  launch(op,
+         kernels.rmsNorm(getNumRows(op.getInput()), channels,
+                         op.getEps().convertToDouble()),
+         {*input, *weight, getDestination(op, op.getInput())}, channels * 4);
+  return success();
+}
+
+LogicalResult FunctionLowering::lower(LayerNormOp op) {
+  FailureOr<Place> input = get(op.getInput(), op);
+  if (failed(input)) {
+    return failure();
+  }
+  SmallVector<Place, 4> operands{*input};
+  int64_t channels = getLastSize(op.getInput());
+  int64_t bytes = 0;
+  for (Value weight : {op.getWeight(), op.getBias()}) {
+    if (!weight) {
+      continue;
+    }
+    FailureOr<Place> place = placeF32(weight, op);
+    if (failed(place)) {
+      return failure();
+    }
+    operands.push_back(*place);
+    bytes += channels * 4;
+  }
+  operands.push_back(getDestination(op, op.getInput()));
+  launch(op,
+         kernels.layerNorm(getNumRows(op.getInput()), channels,
+                           op.getEps().convertToDouble(),
+                           static_cast<bool>(op.getWeight()),
+                           static_cast<bool>(op.getBias())),
+         operands, bytes);
+  return success();
+}
+
+LogicalResult FunctionLowering::lower(RopeOp op) {
+  FailureOr<Place> input = get(op.getInput(), op);
+  FailureOr<Place> positions = get(op.getPositions(), op);
+  if (failed(input) || failed(positions)) {
+    return failure();
+  }
+  // Only positions that have a slot occur where there is a cache.
+  int64_t count = ropePositions.lookup(op.getPositions());
+  if (count == 0) {
+    count = op.getMaxPosition();
+  }
+  int64_t rotaryDim = op.getRotaryDim();
+  FailureOr<int64_t> table = weights.placeRopeTable(
+      op.getTheta().convertToDouble(), op.getMaxPosition(),
+      op.getScalingAttr(), count, rotaryDim, op.getLoc());
+  if (failed(table)) {
+    return failure();
+  }
+  int64_t rows = getTensor(op.getPositions()).getNumElements();
+  launch(op,
+         kernels.rope(rows, getSize(op.getInput(), 1),
+                      getSize(op.getInput(), 3), rotaryDim, count,
+                      op.getStyle()),
+         {*input, *positions, {Segment::Weights, *table},
+          getDestination(op, op.getInput())},
+         rows * rotaryDim * 4);
+  return success();
+}
+
+FailureOr<Place> FunctionLowering::getCache(CacheReadOp read,
+                                            Operation *user) {
+  Value cache = read.getCache();
+  bool isNewest = true;
+  if (auto write = cache.getDefiningOp<CacheWriteOp>()) {
+    cache = write.getCache();
+  } else {
+    isNewest = llvm::none_of(cache.getUsers(), llvm::IsaPred<CacheWriteOp>);
+  }
+  auto argument = dyn_cast<BlockArgument>(cache);
+  if (!isNewest || !argument ||
+      !function.getArgAttr(argument.getArgNumber(), kStateAttr)) {
+    InFlightDiagnostic diagnostic = user->emitOpError(
+        "expects a read of the newest value of a state");
+    diagnostic.attachNote(read.getLoc()) << "the read is here";
+    return diagnostic;
+  }
+  return places.lookup(cache);
+}
+
+LogicalResult FunctionLowering::lower(AttentionOp op) {
+  // The kernel reads the states and works out which slots are visible.
+  auto key = op.getK().getDefiningOp<CacheReadOp>();
+  auto value = op.getV().getDefiningOp<CacheReadOp>();
+  auto slots = op.getKvPos().getDefiningOp<CachePositionsOp>();
+  if (!op.getCausal() || !key || !value || !slots ||
+      slots.getPositions() != op.getQPos() ||
+      key.getSlotPositions() != op.getKvPos() ||
+      value.getSlotPositions() != op.getKvPos()) {
+    return op.emitOpError("expects a causal attention over cached keys and "
+                          "values, read by the slots of the same positions");
+  }
+  FailureOr<Place> query = get(op.getQ(), op);
+  FailureOr<Place> positions = get(op.getQPos(), op);
+  FailureOr<Place> keys = getCache(key, op);
+  FailureOr<Place> values = getCache(value, op);
+  if (failed(query) || failed(positions) || failed(keys) || failed(values)) {
+    return failure();
+  }
+  SmallVector<Place, 6> operands{*query, *keys, *values, *positions};
+  if (op.getSlopes()) {
+    FailureOr<Place> slopes = placeF32(op.getSlopes(), op);
+    if (failed(slopes)) {
+      return failure();
+    }
+    operands.push_back(*slopes);
+  }
+  operands.push_back(getDestination(op));
+  AttentionShape shape;
+  shape.batch = getSize(op.getQ(), 0);
+  shape.heads = getSize(op.getQ(), 1);
+  shape.seqLen = getSize(op.getQ(), 2);
+  shape.headDim = getSize(op.getQ(), 3);
+  shape.groups = getSize(op.getK(), 1);
+  shape.slots = getSize(op.getK(), 2);
+  shape.valueDim = getSize(op.getV(), 3);
+  launch(op,
+         kernels.attention(shape, op.getScale().convertToDouble(),
+                           static_cast<bool>(op.getSlopes())),
+         operands,
+         getStateSize(getTensor(op.getK()), StateLayout::SlotBlocks)
+                 .value_or(0) +
+             getBytes(op.getV()));
+  return success();
+}
+
+LogicalResult FunctionLowering::lower(AddOp op) {
+  FailureOr<Place> lhs = get(op.getLhs(), op);
+  FailureOr<Place> rhs = get(op.getRhs(), op);
+  if (failed(lhs) || failed(rhs)) {
+    return failure();
+  }
+  launch(op, kernels.add(getTensor(op.getResult()).getNumElements()),
+         {*lhs, *rhs, getDestination(op, op->getOperands())}, 0);
+  return success();
+}
+
+LogicalResult FunctionLowering::lower(ActivateOp op) {
+  FailureOr<Place> input = get(op.getInput(), op);
+  if (failed(input)) {
+    return failure();
+  }
+  launch(op,
+         kernels.activate(getTensor(op.getResult()).getNumElements(),
+                          op.getKind()),
+         {*input, getDestination(op, op.getInput())}, 0);
+  return success();
+}
+
+LogicalResult FunctionLowering::lower(GateOp op) {
+  FailureOr<Place> gate = get(op.getGate(), op);
+  FailureOr<Place> up = get(op.getUp(), op);
+  if (failed(gate) || failed(up)) {
+    return failure();
+  }
+  launch(op,
+         kernels.gate(getTensor(op.getResult()).getNumElements(),
+                      op.getKind()),
+         {*gate, *up, getDestination(op, op->getOperands())}, 0);
+  return success();
+}
+
+LogicalResult FunctionLowering::lower(ClipOp op) {
+  FailureOr<Place> input = get(op.getInput(), op);
+  if (failed(input)) {
+    return failure();
+  }
+  if (op.getKeepNegativeInfinity()) {
+    return op.emitOpError("expects no 'keep_negative_infinity' on an "
+                          "activation of the host");
+  }
+  launch(op,
+         kernels.clip(getTensor(op.getResult()).getNumElements(),
+                      op.getMin().convertToDouble(),
+                      op.getMax().convertToDouble()),
+         {*input, getDestination(op, op.getInput())}, 0);
+  return success();
+}
+
+LogicalResult FunctionLowering::lower(LogitsSelectOp op) {
+  FailureOr<Place> input = get(op.getInput(), op);
+  FailureOr<Place> positions = get(op.getPositions(), op);
+  if (failed(input) || failed(positions)) {
+    return failure();
+  }
+  launch(op,
+         kernels.logitsSelect(getSize(op.getInput(), 0),
+                              getSize(op.getInput(), 1),
+                              getSize(op.getInput(), 2)),
+         {*input, *positions, getDestination(op)}, 0);
+  return success();
+}
+
+LogicalResult FunctionLowering::lower(CacheWriteOp op) {
+  auto argument = dyn_cast<BlockArgument>(op.getCache());
+  if (!argument || !function.getArgAttr(argument.getArgNumber(), kStateAttr)) {
+    return op.emitOpError("expects to write to a state of the function");
+  }
+  FailureOr<Place> update = get(op.getUpdate(), op);
+  FailureOr<Place> positions = get(op.getPositions(), op);
+  if (failed(update) || failed(positions)) {
+    return failure();
+  }
+  auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
+                                                    kNameAttr);
+  ArrayRef<int64_t> shape = getTensor(op.getCache()).getShape();
+  CacheLayout layout = states[name].layout == StateLayout::SlotBlocks
+                           ? CacheLayout::KeyBlocks
+                           : CacheLayout::Rows;
+  launch(op,
+         kernels.cacheWrite(shape[0], getSize(op.getUpdate(), 2), shape[1],
+                            shape[2], shape[3], layout),
+         {*update, *positions, places.lookup(op.getCache())}, 0);
+  return success();
+}
