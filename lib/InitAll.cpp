@@ -13,11 +13,16 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 void qeff::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<QEffDialect, host::QEffHostDialect, onnxir::ONNXIRDialect,
-                  mlir::arith::ArithDialect,
-                  mlir::func::FuncDialect>();
+                  mlir::arith::ArithDialect, mlir::func::FuncDialect,
+                  mlir::math::MathDialect, mlir::memref::MemRefDialect,
+                  mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
 }
 
 void qeff::registerAllPasses() {

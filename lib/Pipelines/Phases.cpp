@@ -25,6 +25,8 @@ static const PhaseInfo phases[] = {
      "convert-qeff-to-onnxir{dtype=$onnx-dtype}"},
     {Phase::Specialized, Phase::Tuned,
      "one static function per specialization", "qeff-specialize"},
+    {Phase::Host, Phase::Specialized, "kernels, launches, weight placements",
+     "convert-qeff-to-host{weights=$host-weights mcpu=$mcpu}"},
 };
 
 ArrayRef<PhaseInfo> qeff::getPhases() { return phases; }
@@ -50,6 +52,8 @@ static std::string substitute(StringRef text, const PipelineOptions &options) {
       {"$ctx-len", std::to_string(options.ctxLen)},
       {"$batch-size", std::to_string(options.batchSize)},
       {"$onnx-dtype", options.onnxDtype},
+      {"$host-weights", options.hostWeights},
+      {"$mcpu", options.mcpu},
   };
   std::string result = text.str();
   for (const auto &[name, value] : values) {
@@ -98,9 +102,16 @@ struct PipelineCommandLine
       *this, "onnx-dtype",
       llvm::cl::desc("Storage of the AI 100 graph: f32 or f16"),
       llvm::cl::init("f32")};
+  Option<std::string> hostWeights{
+      *this, "host-weights",
+      llvm::cl::desc("Weights of the host: auto, f32, f16 or bf16"),
+      llvm::cl::init("auto")};
+  Option<std::string> mcpu{*this, "mcpu",
+                           llvm::cl::desc("CPU of the host, or native"),
+                           llvm::cl::init("native")};
 
   PipelineOptions get() const {
-    return {prefillSeqLen, ctxLen, batchSize, onnxDtype};
+    return {prefillSeqLen, ctxLen, batchSize, onnxDtype, hostWeights, mcpu};
   }
 };
 } // namespace

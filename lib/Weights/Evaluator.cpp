@@ -21,7 +21,7 @@ namespace {
 /// Bytes between two reports of progress.
 constexpr int64_t kProgressBytes = int64_t(4) << 20;
 /// The smallest share of the budget that a thread works with.
-constexpr int64_t kMinThreadBudget = int64_t(64) << 10;
+constexpr int64_t kMinThreadBudget = int64_t(4) << 10;
 
 /// The tiles of one value, numbered row-major.
 struct TileGrid {

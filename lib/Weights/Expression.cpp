@@ -150,7 +150,7 @@ FailureOr<const ExpressionNode *> ExpressionBuilder::build(Value value) {
            << kMaxDepth << " nested ops";
   }
   ++depth;
-  auto restore = llvm::make_scope_exit([&] { --depth; });
+  llvm::scope_exit restore([&] { --depth; });
   FailureOr<const ExpressionNode *> node = buildOp(op, value);
   if (succeeded(node)) {
     values[value] = *node;

@@ -4,6 +4,7 @@
 // RUN: diff %t.stateful.mlir %t.plugin.mlir
 // RUN: qeff-opt %s --qeff-to-specialized='ctx-len=64 prefill-seq-len=8' | FileCheck %s --check-prefix=SPECIALIZED
 // RUN: qeff-opt %s --qeff-to-aic100='ctx-len=64 prefill-seq-len=8' | FileCheck %s --check-prefix=AIC100
+// RUN: qeff-opt %s --qeff-to-host='ctx-len=64 prefill-seq-len=8' | FileCheck %s --check-prefix=HOST
 
 // Each phase's pipeline starts at canonical; the stock mlir-opt with the plugin
 // gives the same module.
@@ -15,6 +16,11 @@
 // SPECIALIZED: func.func @decode
 // AIC100: qeff.phase = #qeff.phase<aic100>
 // AIC100: onnxir.node "com.qualcomm.cloud::CtxScatter"
+// HOST: qeff.phase = #qeff.phase<host>
+// HOST: qeff_host.weights
+// HOST: qeff_host.function @prefill
+// HOST: qeff_host.function @decode
+// HOST: qeff_host.launch @{{.+}} scope("lm_head")
 module attributes {qeff.max_position = 64 : i64, qeff.phase = #qeff.phase<canonical>} {
   qeff.dim @batch_size
   qeff.dim @seq_len {max = 64 : i64}

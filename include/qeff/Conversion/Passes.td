@@ -36,6 +36,7 @@ def ConvertQEffToONNXIRPass
   ];
   let dependentDialects = ["::qeff::QEffDialect",
                            "::qeff::onnxir::ONNXIRDialect"];
+}
 
 def ConvertQEffToHostPass
     : Pass<"convert-qeff-to-host", "::mlir::ModuleOp"> {

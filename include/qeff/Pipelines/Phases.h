@@ -26,6 +26,10 @@ struct PipelineOptions {
   int64_t batchSize = 1;
   /// Storage of the AI 100 graph: "f32" or "f16".
   std::string onnxDtype = "f32";
+  /// Elements of the host's weights: "auto" (as stored), "f32", "f16", "bf16".
+  std::string hostWeights = "auto";
+  /// CPU that the host's kernels are for, as LLVM names it, or "native".
+  std::string mcpu = "native";
 };
 
 struct PhaseInfo {

@@ -17,6 +17,7 @@
 #define QEFF_TARGET_HOST_KERNELS_H
 
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
+#include "qeff/Dialect/QEffHost/IR/QEffHostDialect.h"
 #include "qeff/Support/LLVM.h"
 
 #include "llvm/ADT/StringMap.h"
@@ -24,13 +25,6 @@
 #include <string>
 
 namespace qeff::host {
-
-/// Marks a function as a kernel.
-inline constexpr StringRef kKernelAttr = "qeff_host.kernel";
-
-/// Columns of one panel of a packed weight: a weight [N, K] is stored as
-/// [ceil(N / 32)][K][32], columns beyond N are padding of any finite value.
-inline constexpr int64_t kPanelWidth = 32;
 
 /// Keys of one block: of the layout `bhc/16dc`, and of one step of attention's
 /// online softmax.
