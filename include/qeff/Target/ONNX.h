@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Writes modules of the dialect `onnxir` as ONNX models.
+#ifndef QEFF_TARGET_ONNX_H
+#define QEFF_TARGET_ONNX_H
+
+#include "qeff/Support/LLVM.h"
+#include "qeff/Support/Progress.h"
+#include "qeff/Weights/Evaluator.h"
+
+#include <string>
+
+namespace qeff {
+
+/// A model without the payload of its weights.
+struct ONNXModel {
+  /// The serialized ModelProto.
+  std::string bytes;
+  /// The weights and where each begins in the data file.
+  std::vector<WeightPlacement> weights;
+  /// Bytes of the data file; 0 where there is none.
+  int64_t dataSize = 0;
+};
+
+/// Builds the model of the public function of `module`, whose arguments and
+/// results carry `qeff.name`. Weights refer to the file `dataFileName` beside
+/// the model. Fails, with a diagnostic at the op, where the module holds
+/// something that ONNX has not.
+FailureOr<ONNXModel> buildONNXModel(ModuleOp module, StringRef dataFileName);
+
+/// Streams the weights of `model` to `path`, by a temporary name.
+LogicalResult writeONNXData(ModuleOp module, const ONNXModel &model,
+                            StringRef path, const EvaluatorOptions &options,
+                            const ProgressFn &progress = {});
+
+/// Writes `path` and, where there are weights, `path`.data beside it; both by
+/// temporary names. The same module gives the same bytes.
+LogicalResult exportONNX(ModuleOp module, StringRef path,
+                         const EvaluatorOptions &options,
+                         const ProgressFn &progress = {});
+
+/// Registers `--export-onnx` with the translation driver.
+void registerONNXTranslations();
+
+} // namespace qeff
+
+#endif // QEFF_TARGET_ONNX_H
