@@ -15,9 +15,9 @@ from . import schedule
 _RETAINED = "_RetainedState"
 
 
-def _session(path: Path, overrides: dict) -> onnxruntime.InferenceSession:
+def _session(path: Path, overrides: dict, threads: int = 1):
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.log_severity_level = 3
     values = []
     for name, value in overrides.items():
@@ -48,7 +48,7 @@ def _invalid_slots(path: Path, context: int) -> dict[str, np.ndarray]:
 class Package:
     """`OUT/aic100`, run with the sizes of its specializations.json."""
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, threads: int = 1):
         self.path = Path(directory) / "model.onnx"
         text = (Path(directory) / "specializations.json").read_text()
         sizes = [
@@ -61,7 +61,7 @@ class Package:
         assert min(entry["seq_len"] for entry in sizes) == 1
         assert all(entry["ctx_len"] == self.context for entry in sizes)
         self.session = _session(
-            self.path, _invalid_slots(self.path, self.context)
+            self.path, _invalid_slots(self.path, self.context), threads
         )
         self.outputs = [output.name for output in self.session.get_outputs()]
         self.reset()

@@ -27,7 +27,8 @@ from . import mutations
 from .variants import BY_NAME, NEW_TOKENS, PROMPT_LENGTHS, VARIANTS, Variant
 
 MUTATION_PROMPTS = (33, 100)
-MUTATION_TOKENS = 16
+# Without a cache, for mutations of the call.
+MUTATED_CALL_TOKENS = 16
 ALL_POSITIONS_PROMPT = 33
 
 
@@ -166,9 +167,11 @@ def describe(variant: Variant, model) -> dict[str, np.ndarray]:
                     other, prompt, values[f"tokens_{length}"], call
                 )
                 values[f"{key}tokens_{length}"] = (
-                    greedy(other, prompt, MUTATION_TOKENS)
+                    greedy(other, prompt, NEW_TOKENS)
                     if call is None
-                    else greedy_mutated(other, prompt, MUTATION_TOKENS, call)
+                    else greedy_mutated(
+                        other, prompt, MUTATED_CALL_TOKENS, call
+                    )
                 )
     return values
 

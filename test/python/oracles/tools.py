@@ -53,6 +53,16 @@ def compile_model(model, output, *flags, **kwargs) -> Path:
     return Path(output)
 
 
+def canonical_to_onnx(module, output, model) -> None:
+    """Exports a module whose weights lie beside `model` to ONNX."""
+    model = Path(model)
+    root = model if model.is_dir() else model.parent
+    run_ok(
+        tool("qeff-translate"), "--qeff-to-onnx", f"--root=model={root}",
+        module, "-o", output,
+    )
+
+
 def python_module(module: str, *arguments, timeout: float = 600):
     """Runs a module of the tests in a process of its own."""
     environment = dict(

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Full disks, places that cannot be written, kills in the middle: the old
+result or the new one, and nothing else."""
+
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from oracles import raw_files, tools
+from oracles.raw_files import check_refused, listing
+
+FLAGS = ("--prefill-seq-len=8", "--ctx-len=32")
+
+
+@contextlib.contextmanager
+def mounted(path, options):
+    """A tmpfs of its own at `path`; the tests run as root."""
+    path.mkdir()
+    tools.run_ok("mount", "-t", "tmpfs", "-o", options, "tmpfs", path)
+    try:
+        yield path
+    finally:
+        tools.run_ok("umount", path)
+
+
+def _compile(model, output, *flags, **kwargs):
+    return tools.run(
+        tools.tool("qeff-compile"), model, "-o", output, *FLAGS, *flags,
+        **kwargs,
+    )
+
+
+@pytest.mark.parametrize("size", ["4k", "40k", "100k"])
+@pytest.mark.parametrize("target", ["host", "aic100"])
+def test_disk_full(checkpoint, tmp_path, size, target):
+    with mounted(tmp_path / "small", f"size={size}") as small:
+        result = _compile(checkpoint, small / "out", f"--target={target}")
+        check_refused(result, "(?i)no space left")
+        assert listing(small) == []
+
+
+def test_disk_full_keeps_the_old_package(checkpoint, tmp_path):
+    with mounted(tmp_path / "small", "size=2m") as small:
+        _compile(checkpoint, small / "out", "--target=aic100")
+        before = tools.digests(small)
+        assert before
+        free = os.statvfs(small).f_bavail * os.statvfs(small).f_bsize
+        (small / "filler").write_bytes(b"\0" * (free - 8192))
+        result = _compile(
+            checkpoint, small / "out", "--target=aic100", "--ctx-len=24"
+        )
+        check_refused(result, "(?i)no space left")
+        (small / "filler").unlink()
+        assert tools.digests(small) == before
+
+
+def test_disk_full_for_one_file(checkpoint, tmp_path):
+    with mounted(tmp_path / "small", "size=4k") as small:
+        result = _compile(
+            checkpoint, small / "module.mlir", "--compile-to=canonical"
+        )
+        check_refused(result, "(?i)no space left")
+        assert listing(small) == []
+
+
+def test_full_standard_output(checkpoint):
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [tools.tool("qeff-compile"), checkpoint, "-o", "-",
+             "--compile-to=canonical"],
+            stdout=full, stderr=subprocess.PIPE, text=True,
+        )
+    check_refused(result)
+
+
+def test_read_only_file_system(checkpoint, tmp_path):
+    with mounted(tmp_path / "sealed", "size=1m,ro") as sealed:
+        check_refused(_compile(checkpoint, sealed / "out"), "(?i)read-only")
+
+
+def test_output_below_a_file(checkpoint, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    check_refused(_compile(checkpoint, tmp_path / "file" / "out"), "file")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_output_not_permitted(tmp_path):
+    """Another user may not write into root's directory."""
+    model = raw_files.write_checkpoint(tmp_path / "model")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o755)
+    for folder in [model, *tmp_path.parents]:
+        if os.stat(folder).st_uid == os.getuid() and folder != folder.parent:
+            with contextlib.suppress(PermissionError):
+                os.chmod(folder, os.stat(folder).st_mode | 0o055)
+    os.chmod(tmp_path, 0o755)
+    result = tools.run(
+        "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+        tools.tool("qeff-compile"), model, "-o", closed / "out", *FLAGS,
+    )
+    check_refused(result, "(?i)permission denied")
+    assert listing(closed) == []
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "half"])
+def test_output_that_is_not_ours(checkpoint, tmp_path, kind):
+    out = tmp_path / "out"
+    if kind == "file":
+        out.write_text("mine")
+    else:
+        out.mkdir()
+        (out / "thesis.tex").write_text("mine")
+        if kind == "half":  # names like ours do not make it ours
+            (out / "host").mkdir()
+            (out / "qeff.json").write_text("{}")
+    before = tools.digests(tmp_path)
+    check_refused(_compile(checkpoint, out), "out")
+    assert tools.digests(tmp_path) == before
+
+
+def test_output_that_is_ours_is_replaced(checkpoint, tmp_path):
+    out = tmp_path / "out"
+    assert _compile(checkpoint, out, "--target=aic100").returncode == 0
+    assert _compile(checkpoint, out, "--target=host").returncode == 0
+    assert (out / "host").is_dir() and not (out / "aic100").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "out"]
+
+
+@pytest.mark.parametrize("limit", [1000, 20000, 60000, 150000])
+def test_killed_by_the_file_size_limit(checkpoint, tmp_path, limit):
+    """SIGXFSZ, or EFBIG where it is ignored, in the middle of a file."""
+
+    def lower():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    out = tmp_path / "out"
+    result = _compile(checkpoint, out, preexec_fn=lower)
+    assert result.returncode in (1, -signal.SIGXFSZ), result.stderr
+    assert not out.exists()
+    _check_rerun(checkpoint, tmp_path)
+
+
+def _check_rerun(model, tmp_path):
+    """The rerun succeeds, equals a fresh result and cleans up."""
+    assert _compile(model, tmp_path / "out").returncode == 0
+    fresh = tmp_path / "fresh"
+    assert _compile(model, fresh).returncode == 0
+    assert tools.digests(tmp_path / "out") == tools.digests(fresh)
+    shutil.rmtree(fresh)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["model", "out"], "leftovers of the killed run"
+
+
+@pytest.mark.parametrize("fraction", [0.2, 0.4, 0.6, 0.8, 0.95])
+def test_killed(checkpoint, tmp_path, fraction):
+    """SIGKILL somewhere between the start and the end."""
+    out = tmp_path / "out"
+    start = time.monotonic()
+    assert _compile(checkpoint, out).returncode == 0
+    took = time.monotonic() - start
+    before = tools.digests(out)
+    process = subprocess.Popen(
+        [tools.tool("qeff-compile"), checkpoint, "-o", out, *FLAGS],
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(took * fraction)
+    process.kill()
+    process.wait()
+    assert tools.digests(out) == before  # old and new are equal here
+    _check_rerun(checkpoint, tmp_path)
+
+
+def test_killed_while_it_writes(checkpoint, tmp_path):
+    """SIGKILL as soon as anything shows up beside OUT."""
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        [tools.tool("qeff-compile"), checkpoint, "-o", out, *FLAGS],
+        stderr=subprocess.DEVNULL,
+    )
+    while process.poll() is None and len(os.listdir(tmp_path)) == 1:
+        pass
+    process.kill()
+    process.wait()
+    assert not out.exists() or (out / "qeff.json").exists()
+    _check_rerun(checkpoint, tmp_path)

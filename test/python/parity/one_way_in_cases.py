@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Every way to an artifact gives the same bytes: the driver, the stock
+mlir-opt with the plugin and qeff-translate, and each dumped phase."""
+
+import os
+import shutil
+
+import pytest
+
+from oracles import tools
+from oracles.variants import CONTEXT, PREFILL
+
+FAMILIES = ("llama", "gpt2", "mpt")
+PHASES = ("canonical", "adapted", "stateful", "tuned")
+FLAGS = (
+    f"--prefill-seq-len={PREFILL}", f"--ctx-len={CONTEXT}", "--batch-size=1",
+    "--onnx-dtype=f32",
+)
+
+
+def _mlir_opt():
+    for name in ("mlir-opt-22", "/usr/lib/llvm-22/bin/mlir-opt"):
+        found = shutil.which(name)
+        if found:
+            return found
+    raise AssertionError("mlir-opt of LLVM 22 is missing")
+
+
+@pytest.fixture(scope="module")
+def canonical(references, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("canonical")
+
+    def make(name):
+        path = folder / f"{name}.mlir"
+        if not path.exists():
+            tools.run_ok(
+                tools.tool("qeff-compile"), references.model(name), "-o", path,
+                "--compile-to=canonical", *FLAGS,
+            )
+        return path
+
+    return make
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_stock_mlir_opt(references, package, canonical, name, tmp_path):
+    plugin = tools.BUILD / "lib" / "QEffPlugin.so"
+    options = (
+        f"prefill-seq-len={PREFILL} ctx-len={CONTEXT} batch-size=1 "
+        "onnx-dtype=f32"
+    )
+    module = tmp_path / "aic100.mlir"
+    tools.run_ok(
+        _mlir_opt(), f"--load-dialect-plugin={plugin}",
+        f"--load-pass-plugin={plugin}",
+        f"--pass-pipeline=builtin.module(qeff-to-aic100{{{options}}})",
+        canonical(name), "-o", module,
+    )
+    model = tmp_path / "model.onnx"
+    tools.canonical_to_onnx(module, model, references.model(name))
+    expected = package(name, 1) / "aic100"
+    for file in ("model.onnx", "model.onnx.data"):
+        assert (tmp_path / file).read_bytes() == (expected / file).read_bytes()
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("phase", PHASES + ("aic100", "specialized", "host"))
+@pytest.mark.parametrize("suffix", ["mlir", "mlirbc"])
+def test_each_phase_goes_on(references, package, name, phase, suffix, tmp_path):
+    if suffix == "mlirbc" and name != "llama":
+        suffix = "mlir"
+    module = tmp_path / f"module.{suffix}"
+    root = f"--root=model={references.model(name)}"
+    tools.run_ok(
+        tools.tool("qeff-compile"), references.model(name), "-o", module,
+        f"--compile-to={phase}", *FLAGS,
+    )
+    expected = tools.digests(package(name, 1))
+    if phase == "aic100":
+        expected = {k: v for k, v in expected.items() if "host" not in k}
+    if phase in ("specialized", "host"):
+        expected = {k: v for k, v in expected.items() if "aic100" not in k}
+    target = {"aic100": "aic100", "specialized": "host", "host": "host"}
+    flags = [f"--target={target[phase]}"] if phase in target else []
+    out = tmp_path / "out"
+    tools.run_ok(
+        tools.tool("qeff-compile"), module, "-o", out, root,
+        f"--compile-from={phase}", *flags, *FLAGS,
+    )
+    assert tools.digests(out) == expected
+
+
+def test_standard_output(references, canonical):
+    result = tools.run_ok(
+        tools.tool("qeff-compile"), references.model("llama"), "-o", "-",
+        "--compile-to=canonical", *FLAGS,
+    )
+    assert result.stdout == canonical("llama").read_text()
+
+
+def test_root_is_needed_where_files_moved(canonical, tmp_path):
+    moved = tmp_path / "module.mlir"
+    shutil.copy(canonical("llama"), moved)
+    result = tools.run(
+        tools.tool("qeff-compile"), moved, "-o", tmp_path / "out", *FLAGS,
+        env=dict(os.environ),
+    )
+    assert result.returncode == 1
+    assert "model" in result.stderr and "error:" in result.stderr
+    assert not (tmp_path / "out").exists()
