@@ -39,7 +39,7 @@ def QEffHost_StateOp : QEffHost_Op<"state",
                        QEffHost_StateLayoutAttr:$layout,
                        QEffHost_I64Attr:$offset);
   let assemblyFormat = [{
-    $sym_name `:` $type `layout` $layout `at` `(` $offset `)` attr-dict
+    $sym_name `:` $type `layout` `` $layout `at` `(` $offset `)` attr-dict
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
