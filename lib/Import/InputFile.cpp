@@ -35,6 +35,10 @@ llvm::Expected<InputFile> InputFile::open(llvm::StringRef path) {
     return makeImportError(llvm::Twine("cannot open the file: ") +
                            std::strerror(errno));
   }
+  return adopt(fd);
+}
+
+llvm::Expected<InputFile> InputFile::adopt(int fd) {
   struct stat status;
   if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(fd);

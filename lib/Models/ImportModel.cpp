@@ -4,6 +4,7 @@
 
 #include "qeff/Import/Import.h"
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
+#include "qeff/Import/InputFile.h"
 #include "qeff/Models/ModelFamily.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -12,36 +13,86 @@
 #include "mlir/IR/Verifier.h"
 
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 
 using namespace qeff;
 
 /// What config.json says the model is: its first architecture, else its type.
-static std::string getArchitecture(const Checkpoint &checkpoint,
-                                   ConfigReader &config) {
-  const llvm::json::Value *list = checkpoint.config.get("architectures");
-  if (const llvm::json::Array *names = list ? list->getAsArray() : nullptr) {
+static std::string getArchitecture(const llvm::json::Object &config) {
+  if (const llvm::json::Array *names = config.getArray("architectures")) {
     for (const llvm::json::Value &name : *names) {
       if (std::optional<StringRef> text = name.getAsString()) {
         return text->str();
       }
     }
   }
-  return config.getString("model_type", "");
+  return config.getString("model_type").value_or("").str();
 }
 
-static const ModelFamily *findFamily(const Checkpoint &checkpoint,
-                                     ConfigReader &config) {
-  std::string architecture = getArchitecture(checkpoint, config);
+static const ModelFamily *findFamily(MLIRContext *context,
+                                     const Checkpoint &checkpoint) {
+  std::string architecture = getArchitecture(checkpoint.config);
   const ModelFamily *family = findModelFamily(architecture);
-  if (!family && !config.hasFailed()) {
-    std::string known;
-    for (const ModelFamily *each : getModelFamilies()) {
-      known += (known.empty() ? "" : ", ") + each->architectures.front().str();
-    }
-    config.emitError("expects one of the architectures " + known +
-                     ", got '" + architecture + "'");
+  if (!family) {
+    InFlightDiagnostic error =
+        mlir::emitError(getFileLocation(context, checkpoint.configPath))
+        << "expects one of the architectures ";
+    llvm::interleaveComma(getModelFamilies(), error,
+                          [&](const ModelFamily *each) {
+                            error << each->architectures.front();
+                          });
+    error << ", got '" << architecture << "'";
   }
   return family;
+}
+
+static llvm::Expected<Checkpoint> readGGUF(const InputFile &file,
+                                           const ModelFamily *&family) {
+  llvm::Expected<GGUFHeader> header = readGGUFHeader(file);
+  if (!header) {
+    return header.takeError();
+  }
+  StringRef architecture =
+      header->metadata.getString("general.architecture").value_or("");
+  std::string known;
+  for (const ModelFamily *each : getModelFamilies()) {
+    if (each->gguf.architecture == architecture) {
+      family = each;
+    }
+    known += (known.empty() ? "" : ", ") + each->gguf.architecture.str();
+  }
+  if (!family) {
+    return makeImportError("expects one of the architectures " + known +
+                           ", got '" + architecture + "'");
+  }
+  llvm::Expected<std::string> hash = file.hashPrefix(header->size);
+  if (!hash) {
+    return hash.takeError();
+  }
+  llvm::Expected<Checkpoint> checkpoint = mapGGUF(file, *header, family->gguf);
+  if (checkpoint) {
+    checkpoint->files.push_back(
+        {"", file.getSize(), header->size, std::move(*hash)});
+  }
+  return checkpoint;
+}
+
+/// Reads the GGUF file at `path` and finds its family.
+static FailureOr<Checkpoint> readGGUF(MLIRContext *context, StringRef path,
+                                      const ModelFamily *&family) {
+  llvm::Expected<InputFile> file = InputFile::open(path);
+  if (!file) {
+    return emitImportError(context, path, file.takeError());
+  }
+  llvm::Expected<Checkpoint> checkpoint = readGGUF(*file, family);
+  if (!checkpoint) {
+    return emitImportError(context, path, checkpoint.takeError());
+  }
+  StringRef directory = llvm::sys::path::parent_path(path);
+  checkpoint->directory = directory.empty() ? "." : directory.str();
+  checkpoint->configPath = path.str();
+  checkpoint->files.front().path = llvm::sys::path::filename(path).str();
+  return std::move(*checkpoint);
 }
 
 FailureOr<OwningOpRef<ModuleOp>>
@@ -49,20 +100,25 @@ qeff::importModel(MLIRContext *context, StringRef path,
                   const ProgressFn &progress) {
   context->loadDialect<QEffDialect, mlir::arith::ArithDialect,
                        mlir::func::FuncDialect>();
-  if (!llvm::sys::fs::is_directory(path)) {
-    return mlir::emitError(getFileLocation(context, path))
-           << "expects a model directory";
+  const ModelFamily *family = nullptr;
+  FailureOr<Checkpoint> checkpoint = failure();
+  if (llvm::sys::fs::is_directory(path)) {
+    checkpoint = readHuggingFaceDirectory(context, path);
+    family = succeeded(checkpoint) ? findFamily(context, *checkpoint) : nullptr;
+  } else {
+    checkpoint = readGGUF(context, path, family);
   }
-  FailureOr<Checkpoint> checkpoint = readHuggingFaceDirectory(context, path);
-  if (failed(checkpoint)) {
+  if (failed(checkpoint) || !family) {
     return failure();
+  }
+  for (const ModelFamily::Alias &alias : family->aliases) {
+    const llvm::json::Value *value = checkpoint->config.get(alias.alias);
+    if (value && value->kind() != llvm::json::Value::Null) {
+      checkpoint->config[alias.key] = *value;
+    }
   }
   ConfigReader config(checkpoint->config,
                       getFileLocation(context, checkpoint->configPath));
-  const ModelFamily *family = findFamily(*checkpoint, config);
-  if (!family) {
-    return failure();
-  }
   FailureOr<DecoderDesc> desc = family->describe(config, context);
   ModuleInfo info;
   info.architecture = family->architectures.front().str();

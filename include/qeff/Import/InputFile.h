@@ -19,6 +19,9 @@ class InputFile {
 public:
   static llvm::Expected<InputFile> open(llvm::StringRef path);
 
+  /// Takes over the open descriptor `fd`.
+  static llvm::Expected<InputFile> adopt(int fd);
+
   InputFile(InputFile &&other);
   InputFile &operator=(InputFile &&other);
   InputFile(const InputFile &) = delete;

@@ -6,11 +6,17 @@
 #define QEFF_MODELS_MODELFAMILY_H
 
 #include "qeff/Import/Config.h"
+#include "qeff/Import/GGUF.h"
 #include "qeff/Models/Decoder.h"
 
 namespace qeff {
 
 struct ModelFamily {
+  struct Alias {
+    StringRef alias;
+    StringRef key;
+  };
+
   /// The `model_type` of its configuration, also its name in messages.
   StringRef modelType;
   /// Architectures that it answers to; the first is the canonical spelling.
@@ -20,6 +26,10 @@ struct ModelFamily {
                                      MLIRContext *context);
   /// Tensors that checkpoints carry though no weight is in them.
   bool (*isIgnored)(StringRef tensor);
+  /// The names that its GGUF files use.
+  GGUFNames gguf;
+  /// Other spellings of configuration keys, which win over the keys.
+  ArrayRef<Alias> aliases = {};
 };
 
 /// All families, in a fixed order.
