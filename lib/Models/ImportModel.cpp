@@ -114,7 +114,8 @@ qeff::importModel(MLIRContext *context, StringRef path,
   for (const ModelFamily::Alias &alias : family->aliases) {
     const llvm::json::Value *value = checkpoint->config.get(alias.alias);
     if (value && value->kind() != llvm::json::Value::Null) {
-      checkpoint->config[alias.key] = *value;
+      llvm::json::Value copy = *value; // an insertion may move the original
+      checkpoint->config[alias.key] = std::move(copy);
     }
   }
   ConfigReader config(checkpoint->config,

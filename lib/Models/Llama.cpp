@@ -151,7 +151,8 @@ static llvm::Error readRopeScaling(const InputFile &file,
                                        "short_factor")) {
       return error;
     }
-    rope["long_factor"] = rope["short_factor"];
+    llvm::json::Value factors = rope["short_factor"];
+    rope["long_factor"] = std::move(factors);
     return llvm::Error::success();
   }
   if (type == "none") {
