@@ -9,6 +9,7 @@
 #include "qeff/Dialect/QEffHost/IR/QEffHostDialect.h"
 #include "qeff/Import/Import.h"
 #include "qeff/Pipelines/Phases.h"
+#include "qeff/Target/ONNX.h"
 #include "qeff/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -31,4 +32,7 @@ void qeff::registerAllPasses() {
   registerPipelines();
 }
 
-void qeff::registerAllTranslations() { registerImportTranslations(); }
+void qeff::registerAllTranslations() {
+  registerImportTranslations();
+  registerONNXTranslations();
+}
