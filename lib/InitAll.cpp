@@ -9,7 +9,7 @@
 #include "qeff/Dialect/QEffHost/IR/QEffHostDialect.h"
 #include "qeff/Import/Import.h"
 #include "qeff/Pipelines/Phases.h"
-#include "qeff/Target/ONNX.h"
+#include "qeff/Target/Translation.h"
 #include "qeff/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -34,5 +34,5 @@ void qeff::registerAllPasses() {
 
 void qeff::registerAllTranslations() {
   registerImportTranslations();
-  registerONNXTranslations();
+  registerTargetTranslations();
 }

@@ -39,9 +39,6 @@ LogicalResult exportONNX(ModuleOp module, StringRef path,
                          const EvaluatorOptions &options,
                          const ProgressFn &progress = {});
 
-/// Registers `--export-onnx` with the translation driver.
-void registerONNXTranslations();
-
 } // namespace qeff
 
 #endif // QEFF_TARGET_ONNX_H

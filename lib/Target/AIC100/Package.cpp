@@ -147,7 +147,7 @@ static FailureOr<std::string> buildCustomIO(FuncOp function, bool mxint8) {
 //===----------------------------------------------------------------------===//
 
 static std::string buildScript(const AIC100Options &options, bool hasState) {
-  std::string text = R"(#!/bin/sh
+  std::string text = R"sh(#!/bin/sh
 # Compiles the model in this folder to qpc/programqpc.bin. Needs Qualcomm's
 # Cloud AI platform SDK; QAIC_COMPILER names another compiler.
 set -e
@@ -157,7 +157,7 @@ if [ -e qpc/programqpc.bin ]; then
   exit 0
 fi
 rm -rf qpc
-exec "${QAIC_COMPILER:-/opt/qti-aic/exec/qaic-compile}")";
+exec "${QAIC_COMPILER:-/opt/qti-aic/exec/qaic-compile}")sh";
   for (const std::string &argument : getQPCArguments(options, hasState, "")) {
     text += " \\\n  " + argument;
   }

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// qeff-translate --export-onnx and --export-aic100.
+
+#include "qeff/Target/Translation.h"
+#include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
+#include "qeff/Dialect/QEff/IR/QEffDialect.h"
+#include "qeff/Target/AIC100.h"
+#include "qeff/Target/ONNX.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Tools/mlir-translate/Translation.h"
+
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace qeff;
+
+namespace {
+struct CommandLine {
+  llvm::cl::list<std::string> roots{
+      "root", llvm::cl::value_desc("name=folder"),
+      llvm::cl::desc("The folder of a root that the module's files name; "
+                     "'model' is the current folder by default")};
+  llvm::cl::opt<std::string> dataPath{
+      "onnx-data", llvm::cl::value_desc("file"),
+      llvm::cl::desc("Where --export-onnx writes the weights; the model refers "
+                     "to the file by its last name")};
+  llvm::cl::opt<std::string> package{
+      "package", llvm::cl::value_desc("folder"),
+      llvm::cl::desc("The folder that --export-aic100 makes")};
+  llvm::cl::opt<int64_t> numCores{
+      "num-cores", llvm::cl::init(16),
+      llvm::cl::desc("Cores of the AI 100 card that the program uses")};
+  llvm::cl::opt<bool> mxfp6Matmul{
+      "mxfp6-matmul", llvm::cl::desc("Weights of MatMuls in MXFP6")};
+  llvm::cl::opt<bool> mxint8KVCache{
+      "mxint8-kv-cache", llvm::cl::desc("Retained keys and values in MXINT8")};
+
+  EvaluatorOptions getEvaluatorOptions() const {
+    EvaluatorOptions options;
+    options.roots["model"] = ".";
+    for (const std::string &root : roots) {
+      auto [name, folder] = StringRef(root).split('=');
+      options.roots[name] = folder.str();
+    }
+    return options;
+  }
+};
+} // namespace
+
+static CommandLine &getCommandLine() {
+  static CommandLine commandLine;
+  return commandLine;
+}
+
+static LogicalResult exportModel(ModuleOp module, raw_ostream &output) {
+  const CommandLine &options = getCommandLine();
+  FailureOr<ONNXModel> model = buildONNXModel(
+      module, llvm::sys::path::filename(options.dataPath));
+  if (failed(model)) {
+    return failure();
+  }
+  if (model->dataSize > 0) {
+    if (options.dataPath.empty()) {
+      return module.emitError()
+             << "expects --onnx-data, got a model with weights";
+    }
+    if (failed(writeONNXData(module, *model, options.dataPath,
+                             options.getEvaluatorOptions()))) {
+      return failure();
+    }
+  }
+  output << model->bytes;
+  return success();
+}
+
+static LogicalResult buildPackage(ModuleOp module, StringRef directory,
+                                  std::string &message) {
+  const CommandLine &options = getCommandLine();
+  AIC100Options package;
+  package.numCores = options.numCores;
+  package.mxfp6Matmul = options.mxfp6Matmul;
+  package.mxint8KVCache = options.mxint8KVCache;
+  if (failed(writeAIC100Package(module, directory, package,
+                                options.getEvaluatorOptions()))) {
+    return failure();
+  }
+  return compileQPC(module.getLoc(), directory, package, message);
+}
+
+/// The package is made beside its folder and appears whole.
+static LogicalResult exportPackage(ModuleOp module, raw_ostream &output) {
+  StringRef folder = getCommandLine().package;
+  if (folder.empty() || llvm::sys::fs::exists(folder)) {
+    return module.emitError()
+           << "expects --package to name a new folder, got '" << folder << "'";
+  }
+  std::string staging = (folder + ".partial").str();
+  llvm::sys::fs::remove_directories(staging);
+  if (std::error_code error = llvm::sys::fs::create_directory(staging)) {
+    return module.emitError() << "cannot create '" << staging
+                              << "': " << error.message();
+  }
+  std::string message;
+  LogicalResult result = buildPackage(module, staging, message);
+  if (succeeded(result)) {
+    if (std::error_code error = llvm::sys::fs::rename(staging, folder)) {
+      result = module.emitError() << "cannot create '" << folder
+                                  << "': " << error.message();
+    }
+  }
+  if (failed(result)) {
+    llvm::sys::fs::remove_directories(staging);
+    return failure();
+  }
+  if (!message.empty()) {
+    output << message << "\n";
+  }
+  return success();
+}
+
+void qeff::registerTargetTranslations() {
+  getCommandLine();
+  auto onModule = [](LogicalResult (*write)(ModuleOp, raw_ostream &)) {
+    return [write](Operation *op, raw_ostream &output) -> LogicalResult {
+      auto module = dyn_cast<ModuleOp>(op);
+      if (!module) {
+        return op->emitError() << "expects a module";
+      }
+      return write(module, output);
+    };
+  };
+  auto registerDialects = [](mlir::DialectRegistry &registry) {
+    registry.insert<QEffDialect, onnxir::ONNXIRDialect,
+                    mlir::arith::ArithDialect, mlir::func::FuncDialect>();
+  };
+  static mlir::TranslateFromMLIRRegistration model(
+      "export-onnx", "write a module of phase aic100 as an ONNX model",
+      onModule(exportModel), registerDialects);
+  static mlir::TranslateFromMLIRRegistration package(
+      "export-aic100", "write a module of phase aic100 as an AI 100 package",
+      onModule(exportPackage), registerDialects);
+}
