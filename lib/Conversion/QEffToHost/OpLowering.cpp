@@ -281,9 +281,7 @@ LogicalResult FunctionLowering::lower(CacheWriteOp op) {
   auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
                                                     kNameAttr);
   ArrayRef<int64_t> shape = getTensor(op.getCache()).getShape();
-  CacheLayout layout = states[name].layout == StateLayout::SlotBlocks
-                           ? CacheLayout::KeyBlocks
-                           : CacheLayout::Rows;
+  StateLayout layout = states[name].layout;
   launch(op,
          kernels.cacheWrite(shape[0], getSize(op.getUpdate(), 2), shape[1],
                             shape[2], shape[3], layout),

@@ -26,13 +26,6 @@
 
 namespace qeff::host {
 
-/// Keys of one block: of the layout `bhc/16dc`, and of one step of attention's
-/// online softmax.
-inline constexpr int64_t kKeyBlock = 16;
-
-/// Every operand's address is a multiple of this many bytes.
-inline constexpr int64_t kOperandAlignment = 64;
-
 /// What code may use of a CPU: an x86-64 level, from which the width of vectors
 /// follows.
 struct KernelTarget {
@@ -76,18 +69,6 @@ enum class TableLayout {
   Panels ///< [ceil(V / 32)][C][32], shared with a tied output projection
 };
 
-/// Layout of a cache with `slots` slots per row and head.
-enum class CacheLayout {
-  Rows,     ///< "bhcd": [B][G][slots][D]
-  KeyBlocks ///< "bhc/16dc": [B][G][ceil(slots / 16)][D][16]
-};
-
-/// "bhcd" or "bhc/16dc".
-StringRef stringifyCacheLayout(CacheLayout layout);
-/// Bytes of an f32 cache [batch, groups, slots, dim] in `layout`.
-int64_t getCacheBytes(CacheLayout layout, int64_t batch, int64_t groups,
-                      int64_t slots, int64_t dim);
-
 struct AttentionShape {
   int64_t batch = 1;
   int64_t seqLen = 1;
@@ -101,7 +82,8 @@ struct AttentionShape {
 class KernelBuilder;
 
 /// Builds kernels into a module. Each method returns the kernel for its
-/// arguments and builds it at the first call. Operands are listed in order, all
+/// arguments and builds it at the first call. Operands, at multiples of
+/// kAlignment bytes, are listed in order, all
 /// f32 and row-major where nothing else is said; M = batch · seqLen rows,
 /// ordered batch first. Sizes are at least 1. An output may not overlap an
 /// input except where "in place" is said: then it may be the very same buffer.
@@ -139,9 +121,9 @@ public:
   /// pos[b, s] of (b, g); positions outside [0, slots) are dropped, of equal
   /// positions the last wins. Tiles: (b, g).
   Kernel cacheWrite(int64_t batch, int64_t seqLen, int64_t groups,
-                    int64_t slots, int64_t dim, CacheLayout layout);
+                    int64_t slots, int64_t dim, StateLayout layout);
 
-  /// q [B, S, H, D], k cache in KeyBlocks [B, G, slots, D], v cache in Rows
+  /// q [B, S, H, D], k cache in SlotBlocks [B, G, slots, D], v cache in RowMajor
   /// [B, G, slots, E], pos i64 [B, S], slopes [H] if `slopes`, out
   /// [B, S, H, E]. Causal: slot j is visible to (b, s) iff j <= pos[b, s];
   /// adds slope·(j − pos) to the scaled score. Position −1 gives 0; positions

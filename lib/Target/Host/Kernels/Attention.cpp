@@ -32,7 +32,7 @@ public:
   AttentionBuilder(KernelBuilder &b, const AttentionShape &shape, double scale,
                    bool slopes)
       : b(b), shape(shape), scale(scale), slopes(slopes),
-        lanes(std::min(b.getLanes(), kKeyBlock)),
+        lanes(std::min(b.getLanes(), kSlotBlock)),
         heads(shape.heads / shape.groups) {}
 
   /// Query rows of one (batch row, key/value head).
@@ -93,7 +93,7 @@ void AttentionBuilder::build() {
   out = b.arg(slopes ? 5 : 4);
   int64_t rows = getRows(shape), size = getTileRows(shape);
   int64_t perGroup = llvm::divideCeil(rows, size), tail = rows % size;
-  probability = b.allocate({size, kKeyBlock});
+  probability = b.allocate({size, kSlotBlock});
   accumulator = b.allocate({size, shape.valueDim});
   // Padded to full vectors.
   int64_t padded = llvm::divideCeil(size, lanes) * lanes;
@@ -148,7 +148,7 @@ void AttentionBuilder::buildTile(int64_t rows) {
   // Blocks that some row of the tile sees.
   Value numKeys = b.toIndex(arith::AddIOp::create(
       b, arith::MaxSIOp::create(b, most, b.i64(-1)), b.i64(1)));
-  Value blocks = b.divIndex(b.addIndex(numKeys, kKeyBlock - 1), kKeyBlock);
+  Value blocks = b.divIndex(b.addIndex(numKeys, kSlotBlock - 1), kSlotBlock);
   b.loop(b.index(0), blocks, 1,
          [&](Value block) { buildBlock(rows, block, least); });
   buildOutput(rows);
@@ -156,7 +156,7 @@ void AttentionBuilder::buildTile(int64_t rows) {
 
 void AttentionBuilder::buildBlock(int64_t rows, Value block,
                                   Value leastPosition) {
-  int64_t step = std::min<int64_t>(rows, getBudget() / (kKeyBlock / lanes));
+  int64_t step = std::min<int64_t>(rows, getBudget() / (kSlotBlock / lanes));
   step = llvm::divideCeil(rows, llvm::divideCeil(rows, step));
   for (int64_t i = 0; i < rows; i += step) {
     buildScores(i, std::min(step, rows - i), block);
@@ -164,7 +164,7 @@ void AttentionBuilder::buildBlock(int64_t rows, Value block,
   buildSoftmax(rows, block);
   Value lastKey = arith::IndexCastOp::create(
       b, b.getI64Type(),
-      b.addIndex(b.mulIndex(block, kKeyBlock), kKeyBlock - 1));
+      b.addIndex(b.mulIndex(block, kSlotBlock), kSlotBlock - 1));
   Value unmasked =
       b.compare(arith::CmpIPredicate::sle, lastKey, leastPosition);
   b.ifThen(unmasked, [&] { buildValues(rows, block, /*masked=*/false); },
@@ -173,7 +173,7 @@ void AttentionBuilder::buildBlock(int64_t rows, Value block,
 
 void AttentionBuilder::buildScores(int64_t firstRow, int64_t rows,
                                    Value block) {
-  int64_t vectors = kKeyBlock / lanes;
+  int64_t vectors = kSlotBlock / lanes;
   SmallVector<Value> scores(rows * vectors, b.splat(lanes, 0.0));
   scores = b.loop(
       b.index(0), b.index(shape.headDim), 1, scores,
@@ -203,10 +203,10 @@ void AttentionBuilder::buildScores(int64_t firstRow, int64_t rows,
 
 /// Turns scores into probabilities relative to the new maximum.
 void AttentionBuilder::buildSoftmax(int64_t rows, Value block) {
-  int64_t vectors = kKeyBlock / lanes;
+  int64_t vectors = kSlotBlock / lanes;
   auto i64Vector = mlir::VectorType::get({lanes}, b.getI64Type());
   Value firstKey = arith::IndexCastOp::create(
-      b, b.getI64Type(), b.mulIndex(block, kKeyBlock));
+      b, b.getI64Type(), b.mulIndex(block, kSlotBlock));
   SmallVector<Value> keys;
   for (int64_t j = 0; j < vectors; ++j) {
     SmallVector<int64_t> offsets;
@@ -301,7 +301,7 @@ void AttentionBuilder::buildValueTile(int64_t firstRow, int64_t rows,
       sums.push_back(b.mul(old, b.broadcast(factor, chunk.width)));
     }
   }
-  Value firstKey = b.mulIndex(block, kKeyBlock);
+  Value firstKey = b.mulIndex(block, kSlotBlock);
   auto step = [&](Value j, ValueRange carried) {
     Value key = b.addIndex(firstKey, j);
     SmallVector<Value> values, next;
@@ -329,11 +329,11 @@ void AttentionBuilder::buildValueTile(int64_t firstRow, int64_t rows,
   if (masked) {
     // No further than the last slot: the cache may end within the block.
     Value count = b.minIndex(
-        b.index(kKeyBlock),
+        b.index(kSlotBlock),
         arith::SubIOp::create(b, b.index(shape.slots), firstKey));
     sums = b.loop(b.index(0), count, 1, sums, step);
   } else {
-    sums = b.loop(b.index(0), b.index(kKeyBlock), 1, sums, step);
+    sums = b.loop(b.index(0), b.index(kSlotBlock), 1, sums, step);
   }
   for (int64_t i = 0; i < rows; ++i) {
     for (auto [c, chunk] : llvm::enumerate(chunks)) {
@@ -367,9 +367,9 @@ Kernel KernelLibrary::attention(const AttentionShape &shape, double scale,
   SmallVector<Type> operands{
       mlir::MemRefType::get(
           {shape.batch, shape.seqLen, shape.heads, shape.headDim}, f32),
-      getCacheType(context, CacheLayout::KeyBlocks, shape.batch, shape.groups,
+      getCacheType(context, StateLayout::SlotBlocks, shape.batch, shape.groups,
                    shape.slots, shape.headDim),
-      getCacheType(context, CacheLayout::Rows, shape.batch, shape.groups,
+      getCacheType(context, StateLayout::RowMajor, shape.batch, shape.groups,
                    shape.slots, shape.valueDim),
       mlir::MemRefType::get({shape.batch, shape.seqLen}, types.getI64Type())};
   if (slopes) {

@@ -9,22 +9,22 @@ using namespace qeff::host;
 namespace arith = mlir::arith;
 
 mlir::MemRefType qeff::host::getCacheType(MLIRContext *context,
-                                          CacheLayout layout, int64_t batch,
+                                          StateLayout layout, int64_t batch,
                                           int64_t groups, int64_t slots,
                                           int64_t dim) {
   Type f32 = mlir::Float32Type::get(context);
-  if (layout == CacheLayout::Rows) {
+  if (layout == StateLayout::RowMajor) {
     return mlir::MemRefType::get({batch, groups, slots, dim}, f32);
   }
-  int64_t blocks = llvm::divideCeil(slots, kKeyBlock);
-  return mlir::MemRefType::get({batch, groups, blocks, dim, kKeyBlock}, f32);
+  int64_t blocks = llvm::divideCeil(slots, kSlotBlock);
+  return mlir::MemRefType::get({batch, groups, blocks, dim, kSlotBlock}, f32);
 }
 
 Kernel KernelLibrary::cacheWrite(int64_t batch, int64_t seqLen,
                                  int64_t groups, int64_t slots, int64_t dim,
-                                 CacheLayout layout) {
+                                 StateLayout layout) {
   OpBuilder types(module.getContext());
-  bool rows = layout == CacheLayout::Rows;
+  bool rows = layout == StateLayout::RowMajor;
   Type operands[] = {
       mlir::MemRefType::get({batch, seqLen, groups, dim}, types.getF32Type()),
       mlir::MemRefType::get({batch, seqLen}, types.getI64Type()),
@@ -50,8 +50,8 @@ Kernel KernelLibrary::cacheWrite(int64_t batch, int64_t seqLen,
             });
             return;
           }
-          Value block = b.divIndex(slot, kKeyBlock);
-          Value lane = b.remIndex(slot, kKeyBlock);
+          Value block = b.divIndex(slot, kSlotBlock);
+          Value lane = b.remIndex(slot, kSlotBlock);
           b.loop(b.index(0), b.index(dim), 1, [&](Value i) {
             b.storeScalar(b.loadScalar(b.arg(0), {row, s, group, i}),
                           b.arg(2), {row, group, block, i, lane});

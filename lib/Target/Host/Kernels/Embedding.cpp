@@ -14,7 +14,8 @@ Kernel KernelLibrary::embedding(int64_t m, int64_t vocab, int64_t c,
   bool panels = layout == TableLayout::Panels;
   SmallVector<int64_t> tableShape{vocab, c};
   if (panels) {
-    tableShape = {llvm::divideCeil(vocab, kPanelWidth), c, kPanelWidth};
+    int64_t numPanels = llvm::divideCeil(vocab, kPanelWidth);
+    tableShape = {numPanels, c, kPanelWidth};
   }
   Type operands[] = {
       mlir::MemRefType::get({m}, types.getI64Type()),

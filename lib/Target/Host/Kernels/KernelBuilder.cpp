@@ -131,7 +131,7 @@ Value KernelBuilder::allocate(ArrayRef<int64_t> shape) {
   setInsertionPointToStart(&function.getBody().front());
   return memref::AllocaOp::create(
       *this, mlir::MemRefType::get(shape, getF32Type()),
-      getI64IntegerAttr(kOperandAlignment));
+      getI64IntegerAttr(kAlignment));
 }
 
 //===----------------------------------------------------------------------===//

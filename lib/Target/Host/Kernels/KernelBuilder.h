@@ -29,7 +29,7 @@ SmallVector<Chunk> getChunks(int64_t count, int64_t lanes);
 std::string getNumberName(double value);
 
 /// The memref of a cache [batch, groups, slots, dim] in `layout`.
-mlir::MemRefType getCacheType(MLIRContext *context, CacheLayout layout,
+mlir::MemRefType getCacheType(MLIRContext *context, StateLayout layout,
                               int64_t batch, int64_t groups, int64_t slots,
                               int64_t dim);
 

@@ -13,18 +13,6 @@
 using namespace qeff;
 using namespace qeff::host;
 
-StringRef qeff::host::stringifyCacheLayout(CacheLayout layout) {
-  return layout == CacheLayout::Rows ? "bhcd" : "bhc/16dc";
-}
-
-int64_t qeff::host::getCacheBytes(CacheLayout layout, int64_t batch,
-                                  int64_t groups, int64_t slots, int64_t dim) {
-  int64_t stored = layout == CacheLayout::Rows
-                       ? slots
-                       : llvm::divideCeil(slots, kKeyBlock) * kKeyBlock;
-  return batch * groups * stored * dim * int64_t{sizeof(float)};
-}
-
 std::string qeff::host::getNumberName(double value) {
   // The shortest decimal that reads back as the same number.
   llvm::APFloat number(value);

@@ -41,6 +41,14 @@ FailureOr<KernelTarget> KernelTarget::get(Location loc, StringRef mcpu) {
       target.cpu = "x86-64";
     }
     target.level = getLevel([&](StringRef f) { return features.lookup(f); });
+    // A virtual machine may hide features of its CPU: then the name would
+    // stand for more than there is.
+    SmallVector<StringRef> named;
+    llvm::X86::getFeaturesForCPU(target.cpu, named);
+    if (getLevel([&](StringRef f) { return llvm::is_contained(named, f); }) !=
+        target.level) {
+      target.cpu = target.getLevelName().str();
+    }
     return target;
   }
   if (mcpu == "generic") {
