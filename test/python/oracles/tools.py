@@ -53,13 +53,34 @@ def compile_model(model, output, *flags, **kwargs) -> Path:
     return Path(output)
 
 
-def canonical_to_onnx(module, output, model) -> None:
-    """Exports a module whose weights lie beside `model` to ONNX."""
-    model = Path(model)
+def import_model(model: Path, output: Path) -> Path:
+    """The canonical module of a Hugging Face directory or a GGUF file."""
+    flag, source = (
+        ("--import-hf", model / "config.json")
+        if model.is_dir()
+        else ("--import-gguf", model)
+    )
+    run_ok(tool("qeff-translate"), flag, source, "-o", output)
+    return output
+
+
+def export_onnx(module: Path, passes: str, model: Path, output: Path) -> Path:
+    """Runs `passes` on a module and writes OUTPUT and OUTPUT.data; the files
+    that the module names lie where `model` does."""
+    converted = output.with_suffix(".mlir")
+    run_ok(
+        tool("qeff-opt"), module, f"--pass-pipeline=builtin.module({passes})",
+        "-o", converted,
+    )
+    translate_onnx(converted, model, output)
+    return output
+
+
+def translate_onnx(module: Path, model: Path, output: Path) -> None:
     root = model if model.is_dir() else model.parent
     run_ok(
-        tool("qeff-translate"), "--qeff-to-onnx", f"--root=model={root}",
-        module, "-o", output,
+        tool("qeff-translate"), "--export-onnx", module, "-o", output,
+        f"--onnx-data={output}.data", f"--root=model={root}",
     )
 
 

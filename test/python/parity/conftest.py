@@ -105,6 +105,60 @@ def package(references, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def canonical(references, tmp_path_factory):
+    """canonical(name): the imported module, imported once."""
+    folder = tmp_path_factory.mktemp("canonical")
+
+    @functools.cache
+    def make(name) -> Path:
+        return tools.import_model(
+            references.model(name), folder / f"{name}.mlir"
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def onnx_package(references, canonical, tmp_path_factory):
+    """onnx_package(name, batch, ctx=…): a folder with model.onnx and the
+    sizes to run it with, by qeff-opt and qeff-translate."""
+    folder = tmp_path_factory.mktemp("onnx")
+
+    @functools.cache
+    def graph(name, dtype) -> Path:
+        # One graph for all sizes; rope's one set of frequencies and the
+        # specializations depend on the context.
+        output = folder / f"{name}-{dtype}"
+        output.mkdir()
+        passes = (
+            f"qeff-to-aic100{{ctx-len={variants.CONTEXT} "
+            f"prefill-seq-len={variants.PREFILL} onnx-dtype={dtype}}}"
+        )
+        tools.export_onnx(
+            canonical(name), passes, references.model(name),
+            output / "model.onnx",
+        )
+        return output
+
+    @functools.cache
+    def make(name, batch=1, ctx=variants.CONTEXT, dtype="f32") -> Path:
+        output = folder / f"{name}-{dtype}-{batch}-{ctx}"
+        output.mkdir()
+        for path in graph(name, dtype).glob("model.onnx*"):
+            (output / path.name).symlink_to(path)
+        sizes = [
+            {"batch_size": batch, "seq_len": seq_len, "ctx_len": ctx}
+            for seq_len in (variants.PREFILL, 1)
+        ]
+        (output / "specializations.json").write_text(
+            json.dumps({"specializations": sizes})
+        )
+        return output
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def host_worker(references, tmp_path_factory):
     """Runs jobs in a process that can import no other implementation."""
     folder = tmp_path_factory.mktemp("host")

@@ -26,22 +26,6 @@ def _mlir_opt():
     raise AssertionError("mlir-opt of LLVM 22 is missing")
 
 
-@pytest.fixture(scope="module")
-def canonical(references, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("canonical")
-
-    def make(name):
-        path = folder / f"{name}.mlir"
-        if not path.exists():
-            tools.run_ok(
-                tools.tool("qeff-compile"), references.model(name), "-o", path,
-                "--compile-to=canonical", *FLAGS,
-            )
-        return path
-
-    return make
-
-
 @pytest.mark.parametrize("name", FAMILIES)
 def test_stock_mlir_opt(references, package, canonical, name, tmp_path):
     plugin = tools.BUILD / "lib" / "QEffPlugin.so"
@@ -57,7 +41,7 @@ def test_stock_mlir_opt(references, package, canonical, name, tmp_path):
         canonical(name), "-o", module,
     )
     model = tmp_path / "model.onnx"
-    tools.canonical_to_onnx(module, model, references.model(name))
+    tools.translate_onnx(module, references.model(name), model)
     expected = package(name, 1) / "aic100"
     for file in ("model.onnx", "model.onnx.data"):
         assert (tmp_path / file).read_bytes() == (expected / file).read_bytes()
