@@ -42,8 +42,9 @@ def _classes(family: str):
     }[family]
 
 
-def random_model(variant: Variant):
-    """The random model, its weights rounded to the checkpoint's dtype."""
+def random_model(variant: Variant, length: int | None = None):
+    """The random model, its weights rounded to the checkpoint's dtype; where
+    frequencies depend on a length, those of `length` or the variant's."""
     config_class, model_class = _classes(variant.family)
     config = config_class(**variant.config)
     if variant.family != "mpt":
@@ -63,7 +64,7 @@ def random_model(variant: Variant):
             parameter.requires_grad = False
     model.eval()
     if variant.frozen_length is not None:
-        mutations.freeze_to_length(model, variant.frozen_length)
+        mutations.freeze_to_length(model, length or variant.frozen_length)
     return model
 
 
@@ -156,7 +157,12 @@ def describe(variant: Variant, model) -> dict[str, np.ndarray]:
         values[f"tokens_{length}"] = tokens
         values[f"logits_{length}"] = teacher_forced(model, prompt, tokens)
         if length == ALL_POSITIONS_PROMPT:
-            values[f"all_{length}"] = forward(model, prompt)
+            stateless = model
+            if variant.frozen_length is not None:
+                # A stateless module has no context; the model's limit counts.
+                limit = variant.config["max_position_embeddings"]
+                stateless = random_model(variant, limit)
+            values[f"all_{length}"] = forward(stateless, prompt)
     for name in variant.mutations:
         with mutations.mutated(lambda: random_model(variant), name) as other:
             call = name if name in mutations.OF_THE_CALL else None

@@ -27,6 +27,15 @@ def _mlir_opt():
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+def test_package_has_the_same_graph(package, onnx_package, name):
+    """The driver writes what the single tools write."""
+    made = package(name, 1) / "aic100"
+    expected = onnx_package(name, 1)
+    for file in ("model.onnx", "model.onnx.data"):
+        assert (made / file).read_bytes() == (expected / file).read_bytes()
+
+
+@pytest.mark.parametrize("name", FAMILIES)
 def test_stock_mlir_opt(references, package, canonical, name, tmp_path):
     plugin = tools.BUILD / "lib" / "QEffPlugin.so"
     options = (
