@@ -14,6 +14,20 @@ def _write_config(checkpoint, **changes):
     (checkpoint / "config.json").write_text(json.dumps(dict(CONFIG, **changes)))
 
 
+def test_no_such_model(tmp_path):
+    refused(tmp_path / "nothing", tmp_path, "nothing")
+
+
+def test_missing_config(checkpoint, tmp_path):
+    (checkpoint / "config.json").unlink()
+    refused(checkpoint, tmp_path, "config.json")
+
+
+def test_what_the_importer_refuses(checkpoint, tmp_path):
+    (checkpoint / "model.safetensors").write_bytes(b"\0" * 100)
+    refused(checkpoint, tmp_path, r"model\.safetensors")
+
+
 def test_prefill_longer_than_context(checkpoint, tmp_path):
     refused(
         checkpoint, tmp_path, "prefill", "33", "32",

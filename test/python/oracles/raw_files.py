@@ -266,6 +266,15 @@ def check_refused(result, *patterns: str) -> str:
     return errors[0]
 
 
+def import_refused(model: Path, folder: Path, *patterns: str) -> str:
+    """The importer refuses `model` and leaves nothing behind in `folder`."""
+    before = listing(folder)
+    result = tools.run_import(model, folder / "module.mlir")
+    message = check_refused(result, *patterns)
+    assert listing(folder) == before, "something was left behind"
+    return message
+
+
 def refused(model: Path, folder: Path, *patterns: str, flags=(), **kwargs):
     """qeff-compile refuses `model` and leaves nothing behind in `folder`."""
     before = listing(folder)

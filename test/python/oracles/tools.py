@@ -53,14 +53,20 @@ def compile_model(model, output, *flags, **kwargs) -> Path:
     return Path(output)
 
 
-def import_model(model: Path, output: Path) -> Path:
-    """The canonical module of a Hugging Face directory or a GGUF file."""
+def run_import(model: Path, output: Path):
+    """Imports a Hugging Face directory or a GGUF file with qeff-translate."""
     flag, source = (
         ("--import-hf", model / "config.json")
         if model.is_dir()
         else ("--import-gguf", model)
     )
-    run_ok(tool("qeff-translate"), flag, source, "-o", output)
+    return run(tool("qeff-translate"), flag, source, "-o", output)
+
+
+def import_model(model: Path, output: Path) -> Path:
+    """The canonical module of `model`."""
+    result = run_import(model, output)
+    assert result.returncode == 0, result.stderr
     return output
 
 

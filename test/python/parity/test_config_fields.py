@@ -142,13 +142,6 @@ def _changed(references, family, tmp_path, key, value):
     return model
 
 
-def _import(model, output):
-    return tools.run(
-        tools.tool("qeff-translate"), "--import-hf", model / "config.json",
-        "-o", output,
-    )
-
-
 def _all_fields(family):
     import transformers
     from transformers.models.mpt.configuration_mpt import MptAttentionConfig
@@ -187,11 +180,11 @@ def test_ties(references, canonical, family, tmp_path):
     the file, the matrix is taken: transformers does the same."""
     key = "tie_word_embeddings"
     model = _changed(references, TIED[family], tmp_path / "a", key, False)
-    result = _import(model, tmp_path / "a" / "module.mlir")
+    result = tools.run_import(model, tmp_path / "a" / "module.mlir")
     assert result.returncode == 1
     assert "lm_head.weight" in result.stderr
     model = _changed(references, family, tmp_path / "b", key, True)
-    result = _import(model, tmp_path / "b" / "module.mlir")
+    result = tools.run_import(model, tmp_path / "b" / "module.mlir")
     assert result.returncode == 0, result.stderr
     module = (tmp_path / "b" / "module.mlir").read_text()
     assert module == canonical(family).read_text()
@@ -204,7 +197,7 @@ def _rows(table):
 @pytest.mark.parametrize("family,key", _rows(HONOURED))
 def test_honoured(references, canonical, family, key, tmp_path):
     model = _changed(references, family, tmp_path, key, HONOURED[family][key])
-    result = _import(model, tmp_path / "module.mlir")
+    result = tools.run_import(model, tmp_path / "module.mlir")
     if result.returncode == 0:
         before = canonical(family).read_text()
         assert (tmp_path / "module.mlir").read_text() != before
@@ -215,7 +208,7 @@ def test_honoured(references, canonical, family, key, tmp_path):
 @pytest.mark.parametrize("family,key", _rows(REFUSED))
 def test_refused(references, family, key, tmp_path):
     model = _changed(references, family, tmp_path, key, REFUSED[family][key])
-    result = _import(model, tmp_path / "module.mlir")
+    result = tools.run_import(model, tmp_path / "module.mlir")
     assert result.returncode == 1
     assert key.split(".")[-1] in result.stderr
 
@@ -224,7 +217,7 @@ def test_refused(references, family, key, tmp_path):
 def test_irrelevant(references, canonical, family, key, tmp_path):
     value, _ = IRRELEVANT[family][key]
     model = _changed(references, family, tmp_path, key, value)
-    result = _import(model, tmp_path / "module.mlir")
+    result = tools.run_import(model, tmp_path / "module.mlir")
     assert result.returncode == 0, result.stderr
     before = canonical(family).read_text()
     assert (tmp_path / "module.mlir").read_text() == before
@@ -259,7 +252,7 @@ def test_both_spellings_of_rope(references, scaling, tmp_path):
         else:
             config["rope_parameters"] = {**scaling, "rope_theta": 321.0}
         path.write_text(json.dumps(config))
-        result = _import(model, tmp_path / "module.mlir")
+        result = tools.run_import(model, tmp_path / "module.mlir")
         assert result.returncode == 0, result.stderr
         texts.append((tmp_path / "module.mlir").read_text())
     assert texts[0] == texts[1]
@@ -273,7 +266,7 @@ def test_both_spellings_of_dtype(references, canonical, tmp_path):
     config = json.loads(path.read_text())
     config["torch_dtype"] = config.pop("dtype")
     path.write_text(json.dumps(config))
-    assert _import(model, tmp_path / "module.mlir").returncode == 0
+    assert tools.run_import(model, tmp_path / "module.mlir").returncode == 0
     assert (tmp_path / "module.mlir").read_text() == canonical(
         "llama"
     ).read_text()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from oracles import raw_files, tools
-from oracles.raw_files import CONFIG, refused
+from oracles.raw_files import CONFIG, import_refused
 
 
 def _config(**changes):
@@ -16,20 +16,9 @@ def _config(**changes):
     return {key: value for key, value in config.items() if value is not ...}
 
 
-def test_good_checkpoint_compiles(checkpoint, tmp_path):
+def test_good_checkpoint(checkpoint, tmp_path):
     """The files that are spoilt below are good before."""
-    tools.compile_model(
-        checkpoint, tmp_path / "out", "--prefill-seq-len=8", "--ctx-len=32"
-    )
-
-
-def test_no_such_model(tmp_path):
-    refused(tmp_path / "nothing", tmp_path, "nothing")
-
-
-def test_missing_config(checkpoint, tmp_path):
-    (checkpoint / "config.json").unlink()
-    refused(checkpoint, tmp_path, "config.json")
+    tools.import_model(checkpoint, tmp_path / "module.mlir")
 
 
 @pytest.mark.parametrize(
@@ -53,7 +42,7 @@ def test_missing_config(checkpoint, tmp_path):
 def test_malformed_config(checkpoint, tmp_path, text):
     text = text.encode() if isinstance(text, str) else text
     (checkpoint / "config.json").write_bytes(text)
-    refused(checkpoint, tmp_path, "config.json")
+    import_refused(checkpoint, tmp_path, "config.json")
 
 
 @pytest.mark.parametrize(
@@ -91,15 +80,17 @@ def test_bad_config_value(checkpoint, tmp_path, key, value):
     config = _config(**{key: value})
     (checkpoint / "config.json").write_text(json.dumps(config))
     pattern = "rope" if key == "rope_scaling" else key
+    if value is ...:
+        pattern = "expects .*4096"  # transformers' default
     if key in ("num_hidden_layers", "vocab_size") and value not in (-1, ...):
         pattern = ""  # a tensor that is then missing or too small will do
-    refused(checkpoint, tmp_path, pattern)
+    import_refused(checkpoint, tmp_path, pattern)
 
 
 def test_unknown_architecture(checkpoint, tmp_path):
     config = _config(architectures=["NoSuchForCausalLM"], model_type="nosuch")
     (checkpoint / "config.json").write_text(json.dumps(config))
-    refused(
+    import_refused(
         checkpoint, tmp_path, "NoSuchForCausalLM", "LlamaForCausalLM",
         "GPT2LMHeadModel", "MptForCausalLM",
     )
@@ -119,7 +110,7 @@ def test_missing_tensor(tmp_path, name):
     values = raw_files.tensors()
     del values[name]
     model = raw_files.write_checkpoint(tmp_path / "model", values=values)
-    refused(model, tmp_path, name.replace(".", r"\."))
+    import_refused(model, tmp_path, name.replace(".", r"\."))
 
 
 def test_wrong_shape(tmp_path):
@@ -127,7 +118,7 @@ def test_wrong_shape(tmp_path):
     name = "model.layers.1.mlp.up_proj.weight"
     values[name] = np.zeros((raw_files.INNER + 1, raw_files.HIDDEN), np.float32)
     model = raw_files.write_checkpoint(tmp_path / "model", values=values)
-    refused(
+    import_refused(
         model, tmp_path, name, "expects .*64.*32", "got .*65.*32"
     )
 
@@ -137,7 +128,7 @@ def test_wrong_rank(tmp_path):
     name = "model.norm.weight"
     values[name] = values[name].reshape(1, -1)
     model = raw_files.write_checkpoint(tmp_path / "model", values=values)
-    refused(model, tmp_path, name, "expects", "got")
+    import_refused(model, tmp_path, name, "expects", "got")
 
 
 def test_wrong_type(tmp_path):
@@ -145,12 +136,12 @@ def test_wrong_type(tmp_path):
     name = "model.layers.0.self_attn.q_proj.weight"
     values[name] = values[name].astype(np.int64)
     model = raw_files.write_checkpoint(tmp_path / "model", values=values)
-    refused(model, tmp_path, name, "(?i)i64|int64", "expects")
+    import_refused(model, tmp_path, name, "(?i)i64|int64", "expects")
 
 
 def test_no_weights_at_all(checkpoint, tmp_path):
     (checkpoint / "model.safetensors").unlink()
-    refused(checkpoint, tmp_path, "safetensors")
+    import_refused(checkpoint, tmp_path, "safetensors")
 
 
 def _spoil(checkpoint, change) -> None:
@@ -166,7 +157,7 @@ def _spoil(checkpoint, change) -> None:
 def test_truncated(checkpoint, tmp_path, keep):
     path = checkpoint / "model.safetensors"
     path.write_bytes(path.read_bytes()[:keep])
-    refused(checkpoint, tmp_path, r"model\.safetensors")
+    import_refused(checkpoint, tmp_path, r"model\.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +167,7 @@ def test_header_longer_than_the_file(checkpoint, tmp_path, length):
     path = checkpoint / "model.safetensors"
     content = path.read_bytes()
     path.write_bytes(length.to_bytes(8, "little") + content[8:])
-    refused(checkpoint, tmp_path, r"model\.safetensors", "header")
+    import_refused(checkpoint, tmp_path, r"model\.safetensors", "header")
 
 
 @pytest.mark.parametrize(
@@ -201,7 +192,7 @@ def test_wild_offsets(checkpoint, tmp_path, offsets):
         header[name]["data_offsets"] = offsets
 
     _spoil(checkpoint, change)
-    refused(checkpoint, tmp_path, r"model\.safetensors")
+    import_refused(checkpoint, tmp_path, r"model\.safetensors")
 
 
 def test_overlapping_offsets(checkpoint, tmp_path):
@@ -212,7 +203,7 @@ def test_overlapping_offsets(checkpoint, tmp_path):
         ]
 
     _spoil(checkpoint, change)
-    refused(checkpoint, tmp_path, r"model\.safetensors", "overlap")
+    import_refused(checkpoint, tmp_path, r"model\.safetensors", "overlap")
 
 
 @pytest.mark.parametrize(
@@ -224,7 +215,7 @@ def test_wild_shape(checkpoint, tmp_path, shape):
         header["model.layers.0.self_attn.q_proj.weight"]["shape"] = shape
 
     _spoil(checkpoint, change)
-    refused(checkpoint, tmp_path, r"model\.safetensors|q_proj")
+    import_refused(checkpoint, tmp_path, r"model\.safetensors|q_proj")
 
 
 @pytest.mark.parametrize("dtype", ["F33", 4, None, "F8_E4M3"])
@@ -233,7 +224,7 @@ def test_wild_dtype(checkpoint, tmp_path, dtype):
         header["model.layers.0.self_attn.q_proj.weight"]["dtype"] = dtype
 
     _spoil(checkpoint, change)
-    refused(checkpoint, tmp_path, r"model\.safetensors|q_proj")
+    import_refused(checkpoint, tmp_path, r"model\.safetensors|q_proj")
 
 
 @pytest.mark.parametrize(
@@ -244,14 +235,12 @@ def test_wild_dtype(checkpoint, tmp_path, dtype):
 def test_malformed_header(checkpoint, tmp_path, header):
     path = checkpoint / "model.safetensors"
     path.write_bytes(raw_files.safetensors_bytes(header, b"\0" * 64))
-    refused(checkpoint, tmp_path, "safetensors|model.embed_tokens")
+    import_refused(checkpoint, tmp_path, "safetensors|model.embed_tokens")
 
 
 def test_sharded_is_fine(tmp_path):
     model = raw_files.write_sharded(tmp_path / "model")
-    tools.compile_model(
-        model, tmp_path / "out", "--prefill-seq-len=8", "--ctx-len=32"
-    )
+    tools.import_model(model, tmp_path / "module.mlir")
 
 
 @pytest.mark.parametrize("name", ["../outside.safetensors", "absolute"])
@@ -260,13 +249,13 @@ def test_index_may_not_leave_the_folder(tmp_path, name):
     if name == "absolute":
         name = str(tmp_path / "elsewhere.safetensors")
     raw_files.write_sharded(model, ("a.safetensors", name))
-    refused(model, tmp_path, r"index\.json", "safetensors")
+    import_refused(model, tmp_path, r"index\.json", "safetensors")
 
 
 def test_index_names_a_file_that_is_missing(tmp_path):
     model = raw_files.write_sharded(tmp_path / "model")
     (model / "b.safetensors").unlink()
-    refused(model, tmp_path, r"b\.safetensors")
+    import_refused(model, tmp_path, r"b\.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -277,7 +266,7 @@ def test_index_names_a_file_that_is_missing(tmp_path):
 def test_malformed_index(tmp_path, text):
     model = raw_files.write_sharded(tmp_path / "model")
     (model / "model.safetensors.index.json").write_text(text)
-    refused(model, tmp_path, r"index\.json|model\.")
+    import_refused(model, tmp_path, r"index\.json|model\.")
 
 
 def test_links_of_the_hub_cache_are_fine(tmp_path):
@@ -288,6 +277,4 @@ def test_links_of_the_hub_cache_are_fine(tmp_path):
     raw_files.write_sharded(blobs)
     for path in blobs.iterdir():
         os.symlink(os.path.relpath(path, snapshot), snapshot / path.name)
-    tools.compile_model(
-        snapshot, tmp_path / "out", "--prefill-seq-len=8", "--ctx-len=32"
-    )
+    tools.import_model(snapshot, tmp_path / "module.mlir")
