@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// qeff-translate --export-onnx and --export-aic100.
+// qeff-translate --export-onnx, --export-aic100 and --export-host.
 
 #include "qeff/Target/Translation.h"
 #include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
+#include "qeff/Dialect/QEffHost/IR/QEffHostDialect.h"
 #include "qeff/Target/AIC100.h"
+#include "qeff/Target/Host/Package.h"
 #include "qeff/Target/ONNX.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
 
 #include "llvm/Support/CommandLine.h"
@@ -30,7 +36,7 @@ struct CommandLine {
                      "to the file by its last name")};
   llvm::cl::opt<std::string> package{
       "package", llvm::cl::value_desc("folder"),
-      llvm::cl::desc("The folder that --export-aic100 makes")};
+      llvm::cl::desc("The folder that --export-aic100 or --export-host makes")};
   llvm::cl::opt<int64_t> numCores{
       "num-cores", llvm::cl::init(16),
       llvm::cl::desc("Cores of the AI 100 card that the program uses")};
@@ -77,8 +83,8 @@ static LogicalResult exportModel(ModuleOp module, raw_ostream &output) {
   return success();
 }
 
-static LogicalResult buildPackage(ModuleOp module, StringRef directory,
-                                  std::string &message) {
+static LogicalResult buildAIC100Package(ModuleOp module, StringRef directory,
+                                        std::string &message) {
   const CommandLine &options = getCommandLine();
   AIC100Options package;
   package.numCores = options.numCores;
@@ -91,21 +97,31 @@ static LogicalResult buildPackage(ModuleOp module, StringRef directory,
   return compileQPC(module.getLoc(), directory, package, message);
 }
 
+static LogicalResult buildHostPackage(ModuleOp module, StringRef directory,
+                                      std::string &message) {
+  host::HostOptions options;
+  options.weights = getCommandLine().getEvaluatorOptions();
+  return host::writeHostPackage(module, directory, options);
+}
+
+using BuildPackageFn = LogicalResult (*)(ModuleOp, StringRef, std::string &);
+
 /// The package is made beside its folder and appears whole.
+template <BuildPackageFn build>
 static LogicalResult exportPackage(ModuleOp module, raw_ostream &output) {
-  StringRef folder = getCommandLine().package;
+  std::string folder = getCommandLine().package;
   if (folder.empty() || llvm::sys::fs::exists(folder)) {
     return module.emitError()
            << "expects --package to name a new folder, got '" << folder << "'";
   }
-  std::string staging = (folder + ".partial").str();
+  std::string staging = folder + ".partial";
   llvm::sys::fs::remove_directories(staging);
   if (std::error_code error = llvm::sys::fs::create_directory(staging)) {
     return module.emitError() << "cannot create '" << staging
                               << "': " << error.message();
   }
   std::string message;
-  LogicalResult result = buildPackage(module, staging, message);
+  LogicalResult result = build(module, staging, message);
   if (succeeded(result)) {
     if (std::error_code error = llvm::sys::fs::rename(staging, folder)) {
       result = module.emitError() << "cannot create '" << folder
@@ -134,13 +150,18 @@ void qeff::registerTargetTranslations() {
     };
   };
   auto registerDialects = [](mlir::DialectRegistry &registry) {
-    registry.insert<QEffDialect, onnxir::ONNXIRDialect,
-                    mlir::arith::ArithDialect, mlir::func::FuncDialect>();
+    registry.insert<QEffDialect, host::QEffHostDialect, onnxir::ONNXIRDialect,
+                    mlir::arith::ArithDialect, mlir::func::FuncDialect,
+                    mlir::math::MathDialect, mlir::memref::MemRefDialect,
+                    mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
   };
   static mlir::TranslateFromMLIRRegistration model(
       "export-onnx", "write a module of phase aic100 as an ONNX model",
       onModule(exportModel), registerDialects);
   static mlir::TranslateFromMLIRRegistration package(
       "export-aic100", "write a module of phase aic100 as an AI 100 package",
-      onModule(exportPackage), registerDialects);
+      onModule(exportPackage<buildAIC100Package>), registerDialects);
+  static mlir::TranslateFromMLIRRegistration hostPackage(
+      "export-host", "write a module of phase host as a host QPC",
+      onModule(exportPackage<buildHostPackage>), registerDialects);
 }

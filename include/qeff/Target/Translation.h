@@ -8,7 +8,8 @@ namespace qeff {
 
 /// Registers `--export-onnx` (the model goes to the output, its weights to
 /// `--onnx-data`) and `--export-aic100` (a package in the folder `--package`,
-/// compiled where the AI 100 compiler is found) with the translation driver.
+/// compiled where the AI 100 compiler is found) and `--export-host` (a host QPC
+/// in the folder `--package`) with the translation driver.
 void registerTargetTranslations();
 
 } // namespace qeff
