@@ -19,6 +19,10 @@ config.environment["FILECHECK_OPTS"] = "-enable-var-scope"
 config.substitutions += [
     ("%python", config.python_executable),
     ("%qeff_lib", os.path.join(config.qeff_build_dir, "lib")),
+    ("%make_gguf", os.path.join(config.qeff_source_dir, "test", "Import",
+                                "Inputs", "make_gguf.py")),
+    ("%make_model", os.path.join(config.qeff_source_dir, "test", "Import",
+                                 "Inputs", "make_model.py")),
     ("%qeff_src", config.qeff_source_dir),
     ("%qeff_build", config.qeff_build_dir),
     ("%plugin_opt", os.path.join(config.llvm_tools_dir, "mlir-opt")

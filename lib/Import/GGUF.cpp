@@ -291,7 +291,7 @@ HeaderReader::readNumber(ValueType type,
     }
     if (flag > 1) {
       return makeImportError("expects a boolean of 0 or 1, got " +
-                             Twine(flag));
+                             Twine(static_cast<unsigned>(flag)));
     }
     out = llvm::json::Value(flag == 1);
     return llvm::Error::success();

@@ -144,11 +144,8 @@ RopeDesc qeff::readRope(ConfigReader &config, MLIRContext *context,
   if (!(desc.theta > 0)) {
     rope.emitExpects("rope_theta", "a number > 0");
   }
-  double partial = rope.getNumber("partial_rotary_factor",
-                                  config.getNumber("partial_rotary_factor", 1));
-  if (partial != 1.0) {
-    rope.emitExpects("partial_rotary_factor", "1");
-  }
+  rope.requireInt("partial_rotary_factor", 1);
+  config.requireInt("partial_rotary_factor", 1);
   std::string type =
       rope.getString("rope_type", rope.getString("type", "default"));
   auto kind = llvm::StringSwitch<std::optional<RopeScalingKind>>(type)

@@ -4,6 +4,7 @@
 
 make_model.py FAMILY DIR [--set KEY=JSON] [--unset KEY] [--dtype F32|F16|BF16]
               [--shards N] [--drop TENSOR] [--replace TENSOR=DTYPE:SHAPE]
+              [--strip PREFIX]
 """
 import argparse
 import json
@@ -138,6 +139,7 @@ def main():
     parser.add_argument("--shards", type=int, default=0)
     parser.add_argument("--drop", action="append", default=[])
     parser.add_argument("--replace", action="append", default=[])
+    parser.add_argument("--strip", default="")
     arguments = parser.parse_args()
 
     config, tensors_of = FAMILIES[arguments.family]
@@ -156,6 +158,8 @@ def main():
         name, spec = item.split("=", 1)
         dtype, sizes = spec.split(":")
         shapes[name] = (dtype, tuple(int(s) for s in sizes.split("x")))
+    shapes = {name.removeprefix(arguments.strip): shape
+              for name, shape in shapes.items()}
     random = numpy.random.default_rng(0)
     tensors = {name: (dtype, shape,
                       encode(random.normal(0, 0.2, shape), dtype))
