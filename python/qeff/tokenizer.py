@@ -82,10 +82,11 @@ class Tokenizer:
         path = Path(path)
         if path.is_dir():
             for base in (path / "host", path):
+                for gguf in ("tokenizer.gguf", "tokenizer/tokenizer.gguf"):
+                    if (base / gguf).is_file():
+                        return cls.from_gguf(base / gguf)
                 if (base / "tokenizer").is_dir():
                     return cls.from_directory(base / "tokenizer")
-                if (base / "tokenizer.gguf").is_file():
-                    return cls.from_gguf(base / "tokenizer.gguf")
             return cls.from_directory(path)
         if path.is_file():
             return cls.from_gguf(path)
@@ -97,7 +98,7 @@ class Tokenizer:
         from . import _qeff
 
         try:
-            return cls.from_gguf_metadata(_qeff.read_gguf_metadata(str(path)))
+            return cls.from_gguf_metadata(_qeff.read_gguf_metadata(os.fsencode(path)))
         except Error as error:
             if str(error).startswith(str(path)):
                 raise
