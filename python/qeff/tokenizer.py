@@ -162,6 +162,8 @@ class Tokenizer:
             ).ids
         except (TypeError, UnicodeEncodeError) as error:
             raise Error(f"expects text, got {text!r:.60}: {error}") from error
+        except Exception as error:  # the library raises nothing more specific
+            raise Error(f"tokenizer: {error}") from error
 
     def decode(
         self, ids: Sequence[int], skip_special_tokens: bool = False
@@ -174,6 +176,8 @@ class Tokenizer:
             )
         except (TypeError, ValueError, OverflowError) as error:
             raise Error(f"expects token ids, got {ids!r:.60}") from error
+        except Exception as error:  # the library raises nothing more specific
+            raise Error(f"tokenizer: {error}") from error
 
     def decode_stream(self, skip_special_tokens: bool = True) -> DecodeStream:
         """A decoder that takes one id at a time."""
@@ -413,13 +417,16 @@ def _add_configured_tokens(
 ) -> None:
     """Adds what the configuration names and the backend does not have yet:
     the tokens with ids in their order, then the named special tokens."""
-    where = f"{directory / 'tokenizer_config.json'}: added_tokens_decoder"
+    where = str(directory / "tokenizer_config.json")
     listed = config.get("added_tokens_decoder") or {}
     if not isinstance(listed, dict) or not all(
-        isinstance(t, dict) and str(i).isascii() and str(i).isdigit()
+        isinstance(t, dict) and i.isascii() and i.isdigit() and len(i) < 19
         for i, t in listed.items()
     ):
-        raise Error(f"{where}: expects an object of ids and tokens")
+        raise Error(
+            f"{where}: added_tokens_decoder: expects an object of ids and "
+            "tokens"
+        )
     tokens = [
         _added(token, False, where)
         for _, token in sorted(listed.items(), key=lambda item: int(item[0]))
@@ -427,7 +434,10 @@ def _add_configured_tokens(
     named = [config.get(name) for name in _NAMED]
     for name in ("additional_special_tokens", "extra_special_tokens"):
         extra = config.get(name) or []
-        named += list(extra.values()) if isinstance(extra, dict) else extra
+        extra = list(extra.values()) if isinstance(extra, dict) else extra
+        if not isinstance(extra, list):
+            raise Error(f"{where}: {name}: expects a list, got {extra!r:.60}")
+        named += extra
     special = {_content(token) for token in named}
     legacy = _read_json(directory / "added_tokens.json") or {}
     if not listed and all(isinstance(i, int) for i in legacy.values()):
