@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The compiler as one call: a model or a module in, a package or a module out.
+// qeff-compile, the C interface and Python bind to the same options.
+#ifndef QEFF_PIPELINES_COMPILER_H
+#define QEFF_PIPELINES_COMPILER_H
+
+#include "qeff/Support/LLVM.h"
+#include "qeff/Support/Progress.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace qeff {
+
+struct CompileOptions {
+  /// A Hugging Face directory, a `.gguf` file, or a `.mlir` or `.mlirbc` module
+  /// of any phase.
+  std::string model;
+  /// The package to write; with `compileTo`, the file ("-": standard output;
+  /// bytecode where the name ends in `.mlirbc`).
+  std::string output;
+  /// What the package holds: "host", "aic100".
+  std::vector<std::string> targets = {"host", "aic100"};
+
+  /// Tokens of a row in one prefill call.
+  int64_t prefillSeqLen = 32;
+  /// Slots of the KV cache, prompt and answer together.
+  int64_t ctxLen = 1024;
+  /// Rows of a call.
+  int64_t batchSize = 1;
+
+  /// Storage in the ONNX file: "f32" or "f16"; "" takes f16 where most of the
+  /// weights are stored in 16-bit floats.
+  std::string onnxDtype;
+  /// Cores of the card.
+  int64_t numCores = 16;
+  bool mxfp6Matmul = false;
+  bool mxint8KVCache = false;
+
+  /// Storage on the host: "auto" (as stored), "f32", "f16" or "bf16".
+  std::string hostWeights = "auto";
+  /// The CPU to compile for; "native" is this one.
+  std::string mcpu = "native";
+
+  /// The phase that the module must be of; "": whichever it is.
+  std::string compileFrom;
+  /// The phase to stop at; "": write a package.
+  std::string compileTo;
+  /// Folders of the roots that the module's files name. "model" is the model's
+  /// own folder, or the module's, unless it is given here.
+  std::map<std::string, std::string> roots;
+  /// 0 takes one per CPU.
+  unsigned threads = 0;
+};
+
+/// Called with one line about something that is not an error but should be
+/// known ("… is not there, run … later").
+using NoteFn = std::function<void(StringRef note)>;
+
+/// Compiles as `options` say. The dialects that are needed are loaded into
+/// `context`. Errors are diagnostics of the context. A package is written
+/// beside `output` and takes its place in one rename: failure, or a killed
+/// process, leaves what was there. An output that exists and is no package of
+/// ours is refused.
+LogicalResult compile(MLIRContext *context, const CompileOptions &options,
+                      const ProgressFn &progress = {}, const NoteFn &note = {});
+
+/// `diagnostic` as text without a severity: "place: message", with each note
+/// after "; ".
+std::string formatDiagnostic(const mlir::Diagnostic &diagnostic);
+
+} // namespace qeff
+
+#endif // QEFF_PIPELINES_COMPILER_H

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A package directory that appears whole or not at all.
+#ifndef QEFF_LIB_PIPELINES_OUTPUTPACKAGE_H
+#define QEFF_LIB_PIPELINES_OUTPUTPACKAGE_H
+
+#include "qeff/Support/LLVM.h"
+
+#include <string>
+
+namespace qeff {
+
+/// A directory beside `path` under a temporary name, until `commit`.
+class OutputPackage {
+public:
+  /// Creates the temporary directory. Refuses a `path` that exists and is no
+  /// package of ours. Errors are emitted at `loc`.
+  static FailureOr<OutputPackage> create(Location loc, StringRef path);
+
+  OutputPackage(OutputPackage &&other);
+  OutputPackage &operator=(OutputPackage &&) = delete;
+  /// Removes the temporary directory, whatever is in it.
+  ~OutputPackage();
+
+  StringRef getDirectory() const { return temporary; }
+
+  /// Writes the marker qeff.json, syncs every file, and puts the directory in
+  /// the place of what was at `path`, which is then removed.
+  LogicalResult commit();
+
+private:
+  OutputPackage(Location loc, std::string path, std::string temporary)
+      : loc(loc), path(std::move(path)), temporary(std::move(temporary)) {}
+  LogicalResult replace();
+
+  Location loc;
+  std::string path;
+  std::string temporary;
+};
+
+} // namespace qeff
+
+#endif // QEFF_LIB_PIPELINES_OUTPUTPACKAGE_H

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Parses `--flag=value` and `--flag value`; what it does not know it refuses.
+
+#include "Options.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using llvm::StringRef;
+
+const char *const helpText = R"(Usage: qeff-compile MODEL -o OUT [options]
+
+Compiles a model into a package: OUT/host runs on this machine (qeff-run,
+`qeff generate`), OUT/aic100 is what Qualcomm Cloud AI 100's compiler takes.
+
+MODEL is a Hugging Face model directory (config.json, safetensors, tokenizer),
+a .gguf file, or a .mlir or .mlirbc module of any phase.
+
+  -o, --output=OUT        the package; one that is there is replaced in one
+                          step, anything else that is there is left alone
+  --target=host,aic100    what to make (both)
+  --prefill-seq-len=32    tokens of a prompt in one call
+  --ctx-len=1024          slots of the KV cache, prompt and answer together
+  --batch-size=1          rows of a call
+
+  --host-weights=auto     storage on the host: auto (as in the model), f32, f16,
+                          bf16
+  --mcpu=native           the CPU to compile for
+
+  --onnx-dtype=f32|f16    storage in the ONNX file (f16 for 16-bit models)
+  --num-cores=16          cores of the card
+  --mxfp6-matmul          MXFP6 weights
+  --mxint8-kv-cache       MXINT8 KV cache
+
+  --compile-from=PHASE    the phase that MODEL must be of
+  --compile-to=PHASE      write the module of that phase to OUT (- for standard
+                          output, .mlirbc for bytecode) instead of a package
+  --root=NAME=DIR         the folder of a root that the module's files name;
+                          `model` is the model's own folder
+  --threads=N             threads, one per CPU unless given
+  --version, --help
+
+Phases: canonical, adapted, stateful, tuned, then aic100, or specialized and
+host. Example:
+
+  qeff-compile SmolLM2-135M-Instruct.Q4_1.gguf -o smollm2 --target=host
+)";
+
+namespace {
+/// Flags that belong to features which this version does not have.
+struct Refused {
+  StringRef flag;
+  StringRef why;
+};
+
+constexpr Refused refusedFlags[] = {
+    {"--adapter", "adapters are not supported"},
+    {"--lora", "adapters are not supported"},
+    {"--full-batch-size", "continuous batching is not supported"},
+    {"--kv-cache-batch-size", "continuous batching is not supported"},
+    {"--num-speculative-tokens", "speculative decoding is not supported"},
+    {"--sampler", "sampling on the device is not supported"},
+    {"--on-device-sampling", "sampling on the device is not supported"},
+    {"--quantize", "quantization is not supported"},
+    {"--num-devices", "more than one card is not supported"},
+    {"--mdp", "more than one card is not supported"},
+    {"--comp-ctx-lengths", "several context lengths are not supported"},
+    {"--block-attention", "blocked attention is not supported"},
+    {"--replicate-kv-heads", "replicated heads are not supported"},
+    {"--npi", "node precision files are not supported"},
+};
+
+class Parser {
+public:
+  Parser(int argc, char **argv, CommandLine &commandLine)
+      : arguments(argv + 1, argv + argc), commandLine(commandLine),
+        options(commandLine.options) {}
+
+  std::string parse();
+
+private:
+  std::string parseFlag(StringRef argument);
+  bool parseSwitch(StringRef flag);
+  std::string *findText(StringRef flag);
+  int64_t *findNumber(StringRef flag);
+  std::string parseValue(StringRef flag, StringRef value);
+  std::string check() const;
+
+  std::vector<std::string> arguments;
+  size_t next = 0;
+  CommandLine &commandLine;
+  qeff::CompileOptions &options;
+};
+} // namespace
+
+std::string Parser::parse() {
+  while (next < arguments.size()) {
+    StringRef argument = arguments[next++];
+    std::string error;
+    if (argument.size() > 1 && argument.front() == '-') {
+      error = parseFlag(argument);
+    } else if (argument.empty() || !options.model.empty()) {
+      error = "expects one model, got '" + argument.str() + "' as well";
+    } else {
+      options.model = argument.str();
+    }
+    if (!error.empty() || commandLine.help || commandLine.version) {
+      return error;
+    }
+  }
+  return check();
+}
+
+bool Parser::parseSwitch(StringRef flag) {
+  if (flag == "--mxfp6-matmul") {
+    return options.mxfp6Matmul = true;
+  }
+  if (flag == "--mxint8-kv-cache") {
+    return options.mxint8KVCache = true;
+  }
+  if (flag == "--help" || flag == "-h") {
+    return commandLine.help = true;
+  }
+  if (flag == "--version") {
+    return commandLine.version = true;
+  }
+  return false;
+}
+
+std::string *Parser::findText(StringRef flag) {
+  return flag == "-o" || flag == "--output" ? &options.output
+         : flag == "--host-weights"         ? &options.hostWeights
+         : flag == "--onnx-dtype"           ? &options.onnxDtype
+         : flag == "--mcpu"                 ? &options.mcpu
+         : flag == "--compile-from"         ? &options.compileFrom
+         : flag == "--compile-to"           ? &options.compileTo
+                                            : nullptr;
+}
+
+int64_t *Parser::findNumber(StringRef flag) {
+  return flag == "--prefill-seq-len" ? &options.prefillSeqLen
+         : flag == "--ctx-len"       ? &options.ctxLen
+         : flag == "--batch-size"    ? &options.batchSize
+         : flag == "--num-cores"     ? &options.numCores
+                                     : nullptr;
+}
+
+std::string Parser::parseFlag(StringRef argument) {
+  auto [flag, inlineValue] = argument.split('=');
+  for (const Refused &refused : refusedFlags) {
+    if (flag == refused.flag) {
+      return (flag + ": " + refused.why).str();
+    }
+  }
+  bool hasValue = argument.contains('=');
+  bool takesValue = findText(flag) || findNumber(flag) || flag == "--target" ||
+                    flag == "--root" || flag == "--threads";
+  if (!takesValue) {
+    if (!hasValue && parseSwitch(flag)) {
+      return "";
+    }
+    return (flag + ": unknown option" +
+            (hasValue ? ", or one that takes no value" : "") + " (see --help)")
+        .str();
+  }
+  if (hasValue) {
+    return parseValue(flag, inlineValue);
+  }
+  if (next == arguments.size()) {
+    return (flag + ": expects a value, got none").str();
+  }
+  return parseValue(flag, arguments[next++]);
+}
+
+std::string Parser::parseValue(StringRef flag, StringRef value) {
+  if (value.empty()) {
+    return (flag + ": expects a value, got none").str();
+  }
+  if (flag == "--target") {
+    llvm::SmallVector<StringRef> names;
+    value.split(names, ',');
+    options.targets.clear();
+    for (StringRef name : names) {
+      options.targets.push_back(name.str());
+    }
+    return "";
+  }
+  if (flag == "--root") {
+    auto [name, directory] = value.split('=');
+    if (name.empty() || directory.empty()) {
+      return ("--root: expects NAME=DIR, got '" + value + "'").str();
+    }
+    options.roots[name.str()] = directory.str();
+    return "";
+  }
+  if (std::string *text = findText(flag)) {
+    *text = value.str();
+    return "";
+  }
+  int64_t number = 0;
+  if (value.getAsInteger(10, number) || number < 1 || number > INT32_MAX) {
+    return (flag + ": expects a positive number, got '" + value + "'").str();
+  }
+  if (int64_t *target = findNumber(flag)) {
+    *target = number;
+  } else {
+    options.threads = static_cast<unsigned>(number);
+  }
+  return "";
+}
+
+std::string Parser::check() const {
+  if (options.model.empty()) {
+    return "expects a model (see --help)";
+  }
+  if (options.output.empty()) {
+    return "expects -o OUT (see --help)";
+  }
+  return "";
+}
+
+std::string parseCommandLine(int argc, char **argv, CommandLine &commandLine) {
+  return Parser(argc, argv, commandLine).parse();
+}
