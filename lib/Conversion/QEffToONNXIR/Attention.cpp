@@ -77,13 +77,13 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
   matchAndRewrite(AttentionOp op, OpAdaptor adaptor,
                   mlir::ConversionPatternRewriter &rewriter) const override {
     if (op.getSlopes() && !isWeightExpression(op.getSlopes())) {
-      return rewriter.notifyMatchFailure(op, "the slopes are no expression of "
-                                             "stored weights");
+      return reject(rewriter, op,
+                    "the slopes are no expression of stored weights");
     }
     FailureOr<Mask> mask = buildMask(op, adaptor, rewriter);
     if (failed(mask)) {
-      return rewriter.notifyMatchFailure(op, "no argument has the dim of "
-                                             "kv_pos");
+      return reject(rewriter, op,
+                    "no argument has the dim of kv_pos");
     }
     Type f32 = rewriter.getF32Type();
     Value bias;

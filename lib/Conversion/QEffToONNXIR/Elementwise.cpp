@@ -85,8 +85,8 @@ struct ClipPattern : ONNXIRPattern<ClipOp> {
   matchAndRewrite(ClipOp op, OpAdaptor adaptor,
                   mlir::ConversionPatternRewriter &rewriter) const override {
     if (op.getKeepNegativeInfinity()) {
-      return rewriter.notifyMatchFailure(
-          op, "keep_negative_infinity is for weights only");
+      return reject(rewriter, op,
+                    "keep_negative_infinity is for weights only");
     }
     NodeBuilder b = getBuilder(op, rewriter);
     Value x = adaptor.getInput();
@@ -112,8 +112,8 @@ struct CastPattern : mlir::OpConversionPattern<CastOp> {
                   mlir::ConversionPatternRewriter &rewriter) const override {
     Type target = getTensorType(op.getResult()).getElementType();
     if (target.isBF16()) {
-      return rewriter.notifyMatchFailure(
-          op, "AI 100 has no bf16 activations");
+      return reject(rewriter, op,
+                    "AI 100 has no bf16 activations");
     }
     if (target.isF32()) {
       target = options.dtype;

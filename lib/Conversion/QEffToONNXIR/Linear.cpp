@@ -16,12 +16,12 @@ struct LinearPattern : ONNXIRPattern<LinearOp> {
   matchAndRewrite(LinearOp op, OpAdaptor adaptor,
                   mlir::ConversionPatternRewriter &rewriter) const override {
     if (!isWeightExpression(op.getWeight())) {
-      return rewriter.notifyMatchFailure(op, "the weight is no expression of "
-                                             "stored weights");
+      return reject(rewriter, op,
+                    "the weight is no expression of stored weights");
     }
     if (op.getBias() && !isWeightExpression(op.getBias())) {
-      return rewriter.notifyMatchFailure(op, "the bias is no expression of "
-                                             "stored weights");
+      return reject(rewriter, op,
+                    "the bias is no expression of stored weights");
     }
     NodeBuilder b = getBuilder(op, rewriter);
     Value x = getActivation(b, op.getInput(), adaptor.getInput(), "input");
@@ -69,8 +69,8 @@ struct EmbeddingPattern : ONNXIRPattern<EmbeddingOp> {
   matchAndRewrite(EmbeddingOp op, OpAdaptor adaptor,
                   mlir::ConversionPatternRewriter &rewriter) const override {
     if (!isWeightExpression(op.getTable())) {
-      return rewriter.notifyMatchFailure(op, "the table is no expression of "
-                                             "stored weights");
+      return reject(rewriter, op,
+                    "the table is no expression of stored weights");
     }
     NodeBuilder b = getBuilder(op, rewriter);
     Value ids = adaptor.getIds();

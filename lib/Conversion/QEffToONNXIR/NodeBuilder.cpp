@@ -6,6 +6,7 @@
 
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -111,8 +112,12 @@ Value NodeBuilder::scalar(double value, Type elementType) {
 static StringRef getWeightName(Value value) {
   StringRef name;
   SmallVector<Value> worklist = {value};
+  llvm::SmallPtrSet<Operation *, 8> seen;
   while (!worklist.empty()) {
     Operation *op = worklist.pop_back_val().getDefiningOp();
+    if (!seen.insert(op).second) {
+      continue;
+    }
     if (auto ref = dyn_cast_if_present<WeightRefOp>(op)) {
       if (!name.empty() && name != ref.getWeight()) {
         return "";
@@ -273,7 +278,8 @@ Value NodeBuilder::concat(ValueRange values, int64_t axis) {
 Value NodeBuilder::dim(Value x, int64_t axis) {
   Type i64Type = builder.getI64Type();
   Value shape = node("Shape", x, i64Type, getTensorType(x).getRank());
-  return node("Gather", {shape, i64(axis)}, i64Type, {}, attr("axis", int64_t(0)));
+  return node("Gather", {shape, i64(axis)}, i64Type, {},
+              attr("axis", int64_t(0)));
 }
 
 Value NodeBuilder::range(Value count) {

@@ -15,8 +15,8 @@ struct RMSNormPattern : ONNXIRPattern<RMSNormOp> {
   matchAndRewrite(RMSNormOp op, OpAdaptor adaptor,
                   mlir::ConversionPatternRewriter &rewriter) const override {
     if (!isWeightExpression(op.getWeight())) {
-      return rewriter.notifyMatchFailure(op, "the weight is no expression of "
-                                             "stored weights");
+      return reject(rewriter, op,
+                    "the weight is no expression of stored weights");
     }
     NodeBuilder b = getBuilder(op, rewriter);
     Type f32 = rewriter.getF32Type();
@@ -40,16 +40,19 @@ struct LayerNormPattern : ONNXIRPattern<LayerNormOp> {
                   mlir::ConversionPatternRewriter &rewriter) const override {
     for (Value parameter : {op.getWeight(), op.getBias()}) {
       if (parameter && !isWeightExpression(parameter)) {
-        return rewriter.notifyMatchFailure(op, "a parameter is no expression "
-                                               "of stored weights");
+        return reject(rewriter, op,
+                    "a parameter is no expression of stored weights");
       }
+    }
+    RankedTensorType type = getTensorType(op.getInput());
+    if (!op.getWeight() &&
+        (type.getRank() < 1 || type.isDynamicDim(type.getRank() - 1))) {
+      return reject(rewriter, op,
+                    "the size of the last axis is not known");
     }
     NodeBuilder b = getBuilder(op, rewriter);
     Value x = getActivation(b, op.getInput(), adaptor.getInput(), "input");
-    RankedTensorType type = getTensorType(x);
-    if (!op.getWeight() && type.isDynamicDim(type.getRank() - 1)) {
-      return rewriter.notifyMatchFailure(op, "the last axis is dynamic");
-    }
+    type = getTensorType(x);
     SmallVector<Value> inputs = {x};
     if (op.getWeight()) {
       inputs.push_back(b.weight(op.getWeight(), options.dtype, "weight"));

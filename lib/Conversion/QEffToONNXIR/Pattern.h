@@ -13,6 +13,13 @@
 
 namespace qeff {
 
+/// A match failure that the user sees, whatever the build.
+inline LogicalResult reject(PatternRewriter &rewriter, Operation *op,
+                            StringRef reason) {
+  op->emitRemark() << reason;
+  return rewriter.notifyMatchFailure(op, reason);
+}
+
 template <typename Op>
 class ONNXIRPattern : public mlir::OpConversionPattern<Op> {
 public:

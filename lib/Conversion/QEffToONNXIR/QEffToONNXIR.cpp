@@ -15,6 +15,7 @@
 #include "mlir/Transforms/DialectConversion.h"
 
 #include "llvm/ADT/SmallBitVector.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace qeff {
@@ -30,12 +31,14 @@ static constexpr StringRef kContextDim = "ctx_len";
 
 bool qeff::isWeightExpression(Value value) {
   SmallVector<Value> worklist = {value};
+  llvm::SmallPtrSet<Operation *, 8> seen;
   while (!worklist.empty()) {
     Operation *op = worklist.pop_back_val().getDefiningOp();
     if (!op) {
       return false;
     }
-    if (isa<WeightRefOp, mlir::arith::ConstantOp>(op)) {
+    if (isa<WeightRefOp, mlir::arith::ConstantOp>(op) ||
+        !seen.insert(op).second) {
       continue;
     }
     if (!isa<StreamableOpInterface>(op)) {

@@ -70,7 +70,8 @@ struct RopePattern : ONNXIRPattern<RopeOp> {
   matchAndRewrite(RopeOp op, OpAdaptor adaptor,
                   mlir::ConversionPatternRewriter &rewriter) const override {
     if (op.getMaxPosition() < 1) {
-      return rewriter.notifyMatchFailure(op, "max_position is not positive");
+      return reject(rewriter, op,
+                    "max_position is not positive");
     }
     Value cos = buildRows(op, adaptor.getPositions(), 0, rewriter);
     Value sin = buildRows(op, adaptor.getPositions(), 1, rewriter);

@@ -12,8 +12,8 @@
 using namespace qeff;
 
 /// An argument and an axis of it that has the dim `name`.
-static std::optional<std::pair<Value, int64_t>> findDim(Operation *op,
-                                                        FlatSymbolRefAttr name) {
+static std::optional<std::pair<Value, int64_t>>
+findDim(Operation *op, FlatSymbolRefAttr name) {
   auto function = op->getParentOfType<mlir::func::FuncOp>();
   if (!function) {
     return std::nullopt;
@@ -81,7 +81,8 @@ struct CachePositionsPattern : ONNXIRPattern<CachePositionsOp> {
                   mlir::ConversionPatternRewriter &rewriter) const override {
     FailureOr<Slots> slots = buildSlots(rewriter, op, adaptor.getPositions());
     if (failed(slots)) {
-      return rewriter.notifyMatchFailure(op, "no argument has the dim");
+      return reject(rewriter, op,
+                    "no argument has the dim");
     }
     NodeBuilder b(rewriter, op.getLoc(), "cache");
     rewriter.replaceOp(op, b.where(slots->invalid, b.i64(-1), slots->numbers));
@@ -116,7 +117,8 @@ struct CacheReadPattern : ONNXIRPattern<CacheReadOp> {
     FailureOr<Slots> slots =
         getSlots(op, cache, adaptor.getSlotPositions(), rewriter);
     if (failed(slots)) {
-      return rewriter.notifyMatchFailure(op, "no argument has the dim");
+      return reject(rewriter, op,
+                    "no argument has the dim");
     }
     NodeBuilder shared(rewriter, op.getLoc(), "cache");
     Value none = shared.initializer(

@@ -16,6 +16,8 @@ using mlir::func::FuncOp;
 // Large tensors begin on a page, so that a reader can map them.
 static constexpr int64_t kPage = 4096;
 static constexpr int64_t kAlignment = 64;
+// A constant inside the model; larger ones belong into the data file.
+static constexpr int64_t kMaxConstantBytes = int64_t(64) << 20;
 
 //===----------------------------------------------------------------------===//
 // Names
@@ -61,6 +63,15 @@ LogicalResult ModelBuilder::buildTensor(Operation *op,
   }
   if (!dense) {
     return op->emitOpError() << "expects dense numbers, got " << value;
+  }
+  // A bool is a byte.
+  FailureOr<int64_t> bytes = getTensorBytes(
+      type.getElementType().isInteger(1)
+          ? type.clone(IntegerType::get(op->getContext(), 8))
+          : type);
+  if (failed(bytes) || *bytes > kMaxConstantBytes) {
+    return op->emitOpError() << "expects a constant of at most "
+                             << kMaxConstantBytes << " bytes, got " << type;
   }
   proto.set_data_type(*dataType);
   for (int64_t size : type.getShape()) {
@@ -164,7 +175,8 @@ ModelBuilder::buildAttribute(NodeOp op, NamedAttribute attribute,
     }
     return success();
   case AttrKind::Tensors:
-    for (auto tensor : cast<ArrayAttr>(value).getAsRange<mlir::ElementsAttr>()) {
+    for (auto tensor :
+         cast<ArrayAttr>(value).getAsRange<mlir::ElementsAttr>()) {
       if (failed(buildTensor(op, tensor, *proto.add_tensors()))) {
         return failure();
       }

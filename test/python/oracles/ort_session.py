@@ -52,7 +52,7 @@ class Package:
         self.path = Path(directory) / "model.onnx"
         text = (Path(directory) / "specializations.json").read_text()
         sizes = [
-            {name: int(value) for name, value in entry.items()}
+            {name: int(value) for name, value in entry["symbols"].items()}
             for entry in json.loads(text)["specializations"]
         ]
         self.batch = sizes[0]["batch_size"]
