@@ -50,7 +50,13 @@ static void optimize(llvm::Module &program, llvm::TargetMachine &machine) {
   libraries.disableAllFunctions();
   functions.registerPass(
       [&] { return llvm::TargetLibraryAnalysis(libraries); });
-  llvm::PassBuilder builder(&machine);
+  // Kernels are vectors and register tiles already.
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = false;
+  tuning.SLPVectorization = false;
+  tuning.LoopInterleaving = false;
+  tuning.LoopUnrolling = false;
+  llvm::PassBuilder builder(&machine, tuning);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(components);
   builder.registerFunctionAnalyses(functions);

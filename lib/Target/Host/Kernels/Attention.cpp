@@ -52,21 +52,32 @@ public:
   void build();
 
 private:
-  /// Where query row `i` of the current tile is.
-  struct Row {
-    Value s, head;
-  };
+  using RowsBody = llvm::function_ref<void(Value row, int64_t count)>;
 
-  Row getRow(int64_t i);
   void buildTile(int64_t rows);
-  void buildBlock(int64_t rows, Value block, Value leastPosition);
-  void buildScores(int64_t firstRow, int64_t rows, Value block);
+  void buildSetup(int64_t rows);
+  void buildBlock(int64_t rows, Value block);
+  void buildScores(Value firstRow, int64_t rows, Value block);
   void buildSoftmax(int64_t rows, Value block);
+  /// The probabilities of one row; gives their sum.
+  Value buildProbabilities(Value row, ArrayRef<Value> keys);
   void buildValues(int64_t rows, Value block, bool masked);
-  void buildValueTile(int64_t firstRow, int64_t rows, ArrayRef<Chunk> chunks,
+  void buildValueTile(Value firstRow, int64_t rows, ArrayRef<Chunk> chunks,
                       Value block, bool masked);
   void buildOutput(int64_t rows);
 
+  /// Splits [0, rows) into runs of at most `most`, as equal as possible.
+  void forEachRun(int64_t rows, int64_t most, RowsBody body);
+  void forEachRow(int64_t rows, KernelBuilder::LoopBody body) {
+    b.loop(b.index(0), b.index(rows), 1, body);
+  }
+  /// Position and query head of row `row` of the tile.
+  std::pair<Value, Value> getPlace(Value row);
+  static int64_t pad(int64_t count, int64_t multiple) {
+    return llvm::divideCeil(count, multiple) * multiple;
+  }
+
+  /// Accumulators that the register file holds beside the operands.
   int64_t getBudget() const { return b.getLanes() == 16 ? 24 : 12; }
 
   KernelBuilder &b;
@@ -79,11 +90,13 @@ private:
   // Operands and, per tile, its place.
   Value q, k, v, positions, slope, out;
   Value batchRow, group, firstRow;
-  // Buffers of the tile: probabilities [rows][16], accumulators [rows][E],
-  // largest score, sum, correction and position per row.
-  Value probability, accumulator, maximum, sum, correction;
-  SmallVector<Row> tileRows;
-  SmallVector<Value> rowPositions; ///< i64
+  /// The least and the largest position of the tile's rows, i64.
+  Value least, most;
+  // Buffers of the tile: queries [rows][D], probabilities [rows][16],
+  // accumulators [rows][E], and per row its position, slope, largest score,
+  // sum, and the factor that brings old sums to the new maximum.
+  Value query, probability, accumulator;
+  Value rowPosition, rowSlope, maximum, sum, correction;
 };
 } // namespace
 
@@ -93,13 +106,16 @@ void AttentionBuilder::build() {
   out = b.arg(slopes ? 5 : 4);
   int64_t rows = getRows(shape), size = getTileRows(shape);
   int64_t perGroup = llvm::divideCeil(rows, size), tail = rows % size;
-  probability = b.allocate({size, kSlotBlock});
-  accumulator = b.allocate({size, shape.valueDim});
-  // Padded to full vectors.
-  int64_t padded = llvm::divideCeil(size, lanes) * lanes;
-  maximum = b.allocate({padded});
-  sum = b.allocate({padded});
-  correction = b.allocate({padded});
+  int64_t padded = pad(size, lanes);
+  Type f32 = b.getF32Type();
+  query = b.allocate({size, shape.headDim}, f32);
+  probability = b.allocate({size, kSlotBlock}, f32);
+  accumulator = b.allocate({size, shape.valueDim}, f32);
+  rowPosition = b.allocate({size}, b.getI64Type());
+  rowSlope = slopes ? b.allocate({size}, f32) : Value();
+  maximum = b.allocate({padded}, f32);
+  sum = b.allocate({padded}, f32);
+  correction = b.allocate({padded}, f32);
   b.forEachTile([&](Value tile) {
     Value part = b.remIndex(tile, perGroup);
     Value rest = b.divIndex(tile, perGroup);
@@ -116,63 +132,78 @@ void AttentionBuilder::build() {
   });
 }
 
-AttentionBuilder::Row AttentionBuilder::getRow(int64_t i) {
-  Value row = b.addIndex(firstRow, i);
+void AttentionBuilder::forEachRun(int64_t rows, int64_t most, RowsBody body) {
+  int64_t count = llvm::divideCeil(rows, llvm::divideCeil(rows, most));
+  int64_t full = rows / count * count;
+  if (full == count) {
+    body(b.index(0), count);
+  } else {
+    b.loop(b.index(0), b.index(full), count,
+           [&](Value row) { body(row, count); });
+  }
+  if (full < rows) {
+    body(b.index(full), rows - full);
+  }
+}
+
+std::pair<Value, Value> AttentionBuilder::getPlace(Value row) {
+  row = b.addIndex(firstRow, row);
   return {b.divIndex(row, heads),
           b.addIndex(b.mulIndex(group, heads), b.remIndex(row, heads))};
 }
 
 void AttentionBuilder::buildTile(int64_t rows) {
-  tileRows.clear();
-  rowPositions.clear();
-  Value least, most;
-  for (int64_t i = 0; i < rows; ++i) {
-    tileRows.push_back(getRow(i));
-    Value position =
-        b.loadScalar(positions, {batchRow, tileRows.back().s});
-    position = arith::MinSIOp::create(b, position, b.i64(shape.slots - 1));
-    rowPositions.push_back(position);
-    least = least ? arith::MinSIOp::create(b, least, position) : position;
-    most = most ? arith::MaxSIOp::create(b, most, position) : position;
-  }
-  int64_t padded = llvm::divideCeil(rows, lanes) * lanes;
-  for (int64_t i = 0; i < padded; i += lanes) {
-    b.store(b.splat(lanes, kLowest), maximum, b.index(i));
-    b.store(b.splat(lanes, 0.0), sum, b.index(i));
-  }
-  for (int64_t i = 0; i < rows; ++i) {
-    b.forEachChunk(shape.valueDim, [&](Value e, int64_t width) {
-      b.store(b.splat(width, 0.0), accumulator, {b.index(i), e});
-    });
-  }
+  buildSetup(rows);
   // Blocks that some row of the tile sees.
   Value numKeys = b.toIndex(arith::AddIOp::create(
       b, arith::MaxSIOp::create(b, most, b.i64(-1)), b.i64(1)));
   Value blocks = b.divIndex(b.addIndex(numKeys, kSlotBlock - 1), kSlotBlock);
-  b.loop(b.index(0), blocks, 1,
-         [&](Value block) { buildBlock(rows, block, least); });
+  b.loop(b.index(0), blocks, 1, [&](Value block) { buildBlock(rows, block); });
   buildOutput(rows);
 }
 
-void AttentionBuilder::buildBlock(int64_t rows, Value block,
-                                  Value leastPosition) {
-  int64_t step = std::min<int64_t>(rows, getBudget() / (kSlotBlock / lanes));
-  step = llvm::divideCeil(rows, llvm::divideCeil(rows, step));
-  for (int64_t i = 0; i < rows; i += step) {
-    buildScores(i, std::min(step, rows - i), block);
+void AttentionBuilder::buildSetup(int64_t rows) {
+  for (int64_t i = 0; i < pad(rows, lanes); i += lanes) {
+    b.store(b.splat(lanes, kLowest), maximum, b.index(i));
+    b.store(b.splat(lanes, 0.0), sum, b.index(i));
+    b.store(b.splat(lanes, 0.0), correction, b.index(i));
   }
+  SmallVector<Value> range = b.loop(
+      b.index(0), b.index(rows), 1, {b.i64(shape.slots), b.i64(-1)},
+      [&](Value row, ValueRange carried) -> SmallVector<Value> {
+        auto [s, head] = getPlace(row);
+        Value position = b.loadScalar(positions, {batchRow, s});
+        position =
+            arith::MinSIOp::create(b, position, b.i64(shape.slots - 1));
+        b.storeScalar(position, rowPosition, row);
+        if (slopes) {
+          b.storeScalar(b.loadScalar(slope, head), rowSlope, row);
+        }
+        b.forEachChunk(shape.headDim, [&](Value d, int64_t width) {
+          b.store(b.load(q, {batchRow, s, head, d}, width), query, {row, d});
+        });
+        b.forEachChunk(shape.valueDim, [&](Value e, int64_t width) {
+          b.store(b.splat(width, 0.0), accumulator, {row, e});
+        });
+        return {arith::MinSIOp::create(b, carried[0], position),
+                arith::MaxSIOp::create(b, carried[1], position)};
+      });
+  least = range[0], most = range[1];
+}
+
+void AttentionBuilder::buildBlock(int64_t rows, Value block) {
+  forEachRun(rows, getBudget() / (kSlotBlock / lanes),
+             [&](Value row, int64_t count) { buildScores(row, count, block); });
   buildSoftmax(rows, block);
   Value lastKey = arith::IndexCastOp::create(
       b, b.getI64Type(),
       b.addIndex(b.mulIndex(block, kSlotBlock), kSlotBlock - 1));
-  Value unmasked =
-      b.compare(arith::CmpIPredicate::sle, lastKey, leastPosition);
+  Value unmasked = b.compare(arith::CmpIPredicate::sle, lastKey, least);
   b.ifThen(unmasked, [&] { buildValues(rows, block, /*masked=*/false); },
            [&] { buildValues(rows, block, /*masked=*/true); });
 }
 
-void AttentionBuilder::buildScores(int64_t firstRow, int64_t rows,
-                                   Value block) {
+void AttentionBuilder::buildScores(Value firstRow, int64_t rows, Value block) {
   int64_t vectors = kSlotBlock / lanes;
   SmallVector<Value> scores(rows * vectors, b.splat(lanes, 0.0));
   scores = b.loop(
@@ -184,11 +215,10 @@ void AttentionBuilder::buildScores(int64_t firstRow, int64_t rows,
               k, {batchRow, group, block, d, b.index(j * lanes)}, lanes));
         }
         for (int64_t i = 0; i < rows; ++i) {
-          const Row &row = tileRows[firstRow + i];
-          Value query = b.broadcast(
-              b.loadScalar(q, {batchRow, row.s, row.head, d}), lanes);
+          Value x = b.broadcast(
+              b.loadScalar(query, {b.addIndex(firstRow, i), d}), lanes);
           for (int64_t j = 0; j < vectors; ++j) {
-            next.push_back(b.fma(query, keys[j], carried[i * vectors + j]));
+            next.push_back(b.fma(x, keys[j], carried[i * vectors + j]));
           }
         }
         return next;
@@ -196,104 +226,95 @@ void AttentionBuilder::buildScores(int64_t firstRow, int64_t rows,
   for (int64_t i = 0; i < rows; ++i) {
     for (int64_t j = 0; j < vectors; ++j) {
       b.store(scores[i * vectors + j], probability,
-              {b.index(firstRow + i), b.index(j * lanes)});
+              {b.addIndex(firstRow, i), b.index(j * lanes)});
     }
   }
 }
 
 /// Turns scores into probabilities relative to the new maximum.
 void AttentionBuilder::buildSoftmax(int64_t rows, Value block) {
-  int64_t vectors = kSlotBlock / lanes;
   auto i64Vector = mlir::VectorType::get({lanes}, b.getI64Type());
   Value firstKey = arith::IndexCastOp::create(
       b, b.getI64Type(), b.mulIndex(block, kSlotBlock));
   SmallVector<Value> keys;
-  for (int64_t j = 0; j < vectors; ++j) {
+  for (int64_t j = 0; j < kSlotBlock; j += lanes) {
     SmallVector<int64_t> offsets;
     for (int64_t i = 0; i < lanes; ++i) {
-      offsets.push_back(j * lanes + i);
+      offsets.push_back(j + i);
     }
     Value offset = arith::ConstantOp::create(
         b, DenseElementsAttr::get(i64Vector, ArrayRef<int64_t>(offsets)));
     keys.push_back(
         arith::AddIOp::create(b, b.broadcast(firstKey, lanes), offset));
   }
-  SmallVector<SmallVector<Value>> scores(rows);
-  for (int64_t i = 0; i < rows; ++i) {
-    Value position = b.broadcast(rowPositions[i], lanes);
-    for (int64_t j = 0; j < vectors; ++j) {
-      Value score = b.load(probability, {b.index(i), b.index(j * lanes)},
-                           lanes);
-      score = b.mul(score, b.splat(lanes, scale));
-      if (slopes) {
-        Value distance = arith::SubIOp::create(b, keys[j], position);
-        distance = arith::TruncIOp::create(b, b.vecI32(lanes), distance);
-        distance = arith::SIToFPOp::create(b, b.vec(lanes), distance);
-        Value rowSlope =
-            b.broadcast(b.loadScalar(slope, tileRows[i].head), lanes);
-        score = b.fma(rowSlope, distance, score);
-      }
-      Value visible =
-          b.compare(arith::CmpIPredicate::sle, keys[j], position);
-      scores[i].push_back(b.select(
-          visible, score,
-          b.splat(lanes, -std::numeric_limits<double>::infinity())));
+  forEachRow(rows, [&](Value row) {
+    Value total = buildProbabilities(row, keys);
+    Value factor = b.exp(b.broadcast(b.loadScalar(correction, row), lanes));
+    factor = b.extractScalar(factor, 0);
+    b.storeScalar(factor, correction, row);
+    b.storeScalar(b.add(b.mul(b.loadScalar(sum, row), factor), total), sum,
+                  row);
+  });
+}
+
+Value AttentionBuilder::buildProbabilities(Value row, ArrayRef<Value> keys) {
+  Value position = b.broadcast(b.loadScalar(rowPosition, row), lanes);
+  SmallVector<Value> scores;
+  Value blockMaximum;
+  for (auto [j, key] : llvm::enumerate(keys)) {
+    Value score = b.load(probability, {row, b.index(j * lanes)}, lanes);
+    score = b.mul(score, b.splat(lanes, scale));
+    if (slopes) {
+      Value distance = arith::SubIOp::create(b, key, position);
+      distance = arith::TruncIOp::create(b, b.vecI32(lanes), distance);
+      distance = arith::SIToFPOp::create(b, b.vec(lanes), distance);
+      score = b.fma(b.broadcast(b.loadScalar(rowSlope, row), lanes), distance,
+                    score);
     }
-    Value blockMaximum = scores[i][0];
-    for (Value other : ArrayRef(scores[i]).drop_front()) {
-      blockMaximum = b.select(
-          b.compare(arith::CmpFPredicate::OGT, other, blockMaximum), other,
-          blockMaximum);
-    }
-    Value old = b.loadScalar(maximum, b.index(i));
-    Value largest = b.reduceMax(blockMaximum);
-    largest = b.select(b.compare(arith::CmpFPredicate::OGT, largest, old),
-                       largest, old);
-    b.storeScalar(largest, maximum, b.index(i));
-    b.storeScalar(b.sub(old, largest), correction, b.index(i));
-    Value total;
-    for (int64_t j = 0; j < vectors; ++j) {
-      Value p = b.exp(b.sub(scores[i][j], b.broadcast(largest, lanes)));
-      b.store(p, probability, {b.index(i), b.index(j * lanes)});
-      total = total ? b.add(total, p) : p;
-    }
-    scores[i] = {b.reduceAdd(total)};
+    score = b.select(
+        b.compare(arith::CmpIPredicate::sle, key, position), score,
+        b.splat(lanes, -std::numeric_limits<double>::infinity()));
+    scores.push_back(score);
+    blockMaximum =
+        blockMaximum
+            ? b.select(b.compare(arith::CmpFPredicate::OGT, score,
+                                 blockMaximum),
+                       score, blockMaximum)
+            : score;
   }
-  // e^(old maximum − new maximum) of all rows at once.
-  int64_t padded = llvm::divideCeil(rows, lanes) * lanes;
-  for (int64_t i = 0; i < padded; i += lanes) {
-    b.store(b.exp(b.load(correction, b.index(i), lanes)), correction,
-            b.index(i));
+  Value old = b.loadScalar(maximum, row);
+  Value largest = b.reduceMax(blockMaximum);
+  largest = b.select(b.compare(arith::CmpFPredicate::OGT, largest, old),
+                     largest, old);
+  b.storeScalar(largest, maximum, row);
+  b.storeScalar(b.sub(old, largest), correction, row);
+  Value total;
+  for (auto [j, score] : llvm::enumerate(scores)) {
+    Value p = b.exp(b.sub(score, b.broadcast(largest, lanes)));
+    b.store(p, probability, {row, b.index(j * lanes)});
+    total = total ? b.add(total, p) : p;
   }
-  for (int64_t i = 0; i < rows; ++i) {
-    Value scaled = b.mul(b.loadScalar(sum, b.index(i)),
-                         b.loadScalar(correction, b.index(i)));
-    b.storeScalar(b.add(scaled, scores[i][0]), sum, b.index(i));
-  }
+  return b.reduceAdd(total);
 }
 
 void AttentionBuilder::buildValues(int64_t rows, Value block, bool masked) {
   SmallVector<Chunk> chunks = getChunks(shape.valueDim, b.getLanes());
-  int64_t step = std::min<int64_t>(rows, 6);
-  step = llvm::divideCeil(rows, llvm::divideCeil(rows, step));
-  int64_t width = std::max<int64_t>(1, getBudget() / step);
-  for (int64_t i = 0; i < rows; i += step) {
-    int64_t tile = std::min(step, rows - i);
+  forEachRun(rows, 6, [&](Value row, int64_t count) {
+    size_t width = std::max<int64_t>(1, getBudget() / count);
     for (ArrayRef<Chunk> rest = chunks; !rest.empty();) {
-      ArrayRef<Chunk> part =
-          rest.take_front(std::min<size_t>(width, rest.size()));
-      buildValueTile(i, tile, part, block, masked);
+      ArrayRef<Chunk> part = rest.take_front(std::min(width, rest.size()));
+      buildValueTile(row, count, part, block, masked);
       rest = rest.drop_front(part.size());
     }
-  }
+  });
 }
 
-void AttentionBuilder::buildValueTile(int64_t firstRow, int64_t rows,
+void AttentionBuilder::buildValueTile(Value firstRow, int64_t rows,
                                       ArrayRef<Chunk> chunks, Value block,
                                       bool masked) {
   SmallVector<Value> sums;
   for (int64_t i = 0; i < rows; ++i) {
-    Value row = b.index(firstRow + i);
+    Value row = b.addIndex(firstRow, i);
     Value factor = b.loadScalar(correction, row);
     for (Chunk chunk : chunks) {
       Value old =
@@ -302,61 +323,60 @@ void AttentionBuilder::buildValueTile(int64_t firstRow, int64_t rows,
     }
   }
   Value firstKey = b.mulIndex(block, kSlotBlock);
-  auto step = [&](Value j, ValueRange carried) {
-    Value key = b.addIndex(firstKey, j);
-    SmallVector<Value> values, next;
-    for (Chunk chunk : chunks) {
-      values.push_back(b.load(
-          v, {batchRow, group, key, b.index(chunk.offset)}, chunk.width));
-    }
-    for (int64_t i = 0; i < rows; ++i) {
-      Value p = b.loadScalar(probability, {b.index(firstRow + i), j});
-      Value visible;
-      if (masked) {
-        visible = b.compare(
-            arith::CmpIPredicate::sle,
-            arith::IndexCastOp::create(b, b.getI64Type(), key),
-            rowPositions[firstRow + i]);
-      }
-      for (auto [c, chunk] : llvm::enumerate(chunks)) {
-        Value old = carried[i * chunks.size() + c];
-        Value added = b.fma(b.broadcast(p, chunk.width), values[c], old);
-        next.push_back(masked ? b.select(visible, added, old) : added);
-      }
-    }
-    return next;
-  };
+  Value count = b.index(kSlotBlock);
   if (masked) {
     // No further than the last slot: the cache may end within the block.
-    Value count = b.minIndex(
-        b.index(kSlotBlock),
-        arith::SubIOp::create(b, b.index(shape.slots), firstKey));
-    sums = b.loop(b.index(0), count, 1, sums, step);
-  } else {
-    sums = b.loop(b.index(0), b.index(kSlotBlock), 1, sums, step);
+    count = b.minIndex(
+        count, arith::SubIOp::create(b, b.index(shape.slots), firstKey));
   }
+  sums = b.loop(
+      b.index(0), count, 1, sums, [&](Value j, ValueRange carried) {
+        Value key = b.addIndex(firstKey, j);
+        SmallVector<Value> values, next;
+        for (Chunk chunk : chunks) {
+          values.push_back(
+              b.load(v, {batchRow, group, key, b.index(chunk.offset)},
+                     chunk.width));
+        }
+        for (int64_t i = 0; i < rows; ++i) {
+          Value row = b.addIndex(firstRow, i);
+          Value p = b.loadScalar(probability, {row, j});
+          Value visible;
+          if (masked) {
+            visible = b.compare(
+                arith::CmpIPredicate::sle,
+                arith::IndexCastOp::create(b, b.getI64Type(), key),
+                b.loadScalar(rowPosition, row));
+          }
+          for (auto [c, chunk] : llvm::enumerate(chunks)) {
+            Value old = carried[i * chunks.size() + c];
+            Value added = b.fma(b.broadcast(p, chunk.width), values[c], old);
+            next.push_back(masked ? b.select(visible, added, old) : added);
+          }
+        }
+        return next;
+      });
   for (int64_t i = 0; i < rows; ++i) {
     for (auto [c, chunk] : llvm::enumerate(chunks)) {
       b.store(sums[i * chunks.size() + c], accumulator,
-              {b.index(firstRow + i), b.index(chunk.offset)});
+              {b.addIndex(firstRow, i), b.index(chunk.offset)});
     }
   }
 }
 
 void AttentionBuilder::buildOutput(int64_t rows) {
-  for (int64_t i = 0; i < rows; ++i) {
-    Value total = b.loadScalar(sum, b.index(i));
-    Value isEmpty =
-        b.compare(arith::CmpFPredicate::OEQ, total, b.f32(0.0));
+  forEachRow(rows, [&](Value row) {
+    Value total = b.loadScalar(sum, row);
+    Value isEmpty = b.compare(arith::CmpFPredicate::OEQ, total, b.f32(0.0));
     Value factor =
         b.select(isEmpty, b.f32(0.0), b.div(b.f32(1.0), total));
-    const Row &row = tileRows[i];
+    auto [s, head] = getPlace(row);
     b.forEachChunk(shape.valueDim, [&](Value e, int64_t width) {
-      Value value = b.load(accumulator, {b.index(i), e}, width);
+      Value value = b.load(accumulator, {row, e}, width);
       b.store(b.mul(value, b.broadcast(factor, width)), out,
-              {batchRow, row.s, row.head, e});
+              {batchRow, s, head, e});
     });
-  }
+  });
 }
 
 Kernel KernelLibrary::attention(const AttentionShape &shape, double scale,

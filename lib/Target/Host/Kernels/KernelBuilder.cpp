@@ -126,11 +126,11 @@ Value KernelBuilder::extract(Value vector, int64_t offset, int64_t width) {
 Value KernelBuilder::extractScalar(Value vector, int64_t lane) {
   return vector::ExtractOp::create(*this, vector, lane);
 }
-Value KernelBuilder::allocate(ArrayRef<int64_t> shape) {
+Value KernelBuilder::allocate(ArrayRef<int64_t> shape, Type elementType) {
   OpBuilder::InsertionGuard guard(*this);
   setInsertionPointToStart(&function.getBody().front());
   return memref::AllocaOp::create(
-      *this, mlir::MemRefType::get(shape, getF32Type()),
+      *this, mlir::MemRefType::get(shape, elementType),
       getI64IntegerAttr(kAlignment));
 }
 

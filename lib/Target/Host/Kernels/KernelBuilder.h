@@ -108,8 +108,8 @@ public:
   /// Lanes [offset, offset + width).
   Value extract(Value vector, int64_t offset, int64_t width);
   Value extractScalar(Value vector, int64_t lane);
-  /// An f32 buffer on the stack, 64-byte aligned.
-  Value allocate(ArrayRef<int64_t> shape);
+  /// A buffer on the stack, 64-byte aligned.
+  Value allocate(ArrayRef<int64_t> shape, Type elementType);
 
   // Control flow.
   void loop(Value lower, Value upper, int64_t step, LoopBody body);
