@@ -35,11 +35,17 @@ def compile_model(
     from .compiler import compile
 
     with ProgressBar() as bar, _interruptible():
+
+        def note(text: str) -> None:
+            bar.close()
+            print(f"qeff: note: {text}", file=sys.stderr)
+
         compile(
             model,
             output,
             threads=options.threads,
             progress=bar,
+            note=note,
             **_shape(options),
             **more,
         )

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 
 ProgressCallback = Callable[[str, int, int], None]
+NoteCallback = Callable[[str], None]
 
 
 def compile(
@@ -28,6 +30,7 @@ def compile(
     compile_to: str | None = None,
     threads: int = 0,
     progress: ProgressCallback | None = None,
+    note: NoteCallback | None = None,
 ) -> None:
     """Compiles a model into the package `output`.
 
@@ -50,6 +53,8 @@ def compile(
         compile_from, compile_to: phases to start and to stop at.
         threads: 0: one per core.
         progress: called with (stage, done, total) as work proceeds.
+        note: called with a line about what is no error but should be known;
+            None: Python's warnings.
 
     Raises `qeff.Error` with the compiler's diagnostics. An error, or a killed
     process, leaves what was at `output` as it was.
@@ -57,22 +62,26 @@ def compile(
     from . import _qeff
 
     targets = target.split(",") if isinstance(target, str) else list(target)
-    _qeff.compile(
-        model=os.fsencode(model),
-        output=os.fsencode(output),
-        targets=[name.strip() for name in targets],
-        prefill_seq_len=prefill_seq_len,
-        ctx_len=ctx_len,
-        batch_size=batch_size,
-        onnx_dtype=onnx_dtype or "",
-        num_cores=num_cores,
-        mxfp6_matmul=mxfp6_matmul,
-        mxint8_kv_cache=mxint8_kv_cache,
-        host_weights=host_weights,
-        mcpu=mcpu,
-        roots={k: os.fsencode(v) for k, v in (roots or {}).items()},
-        compile_from=compile_from or "",
-        compile_to=compile_to or "",
-        threads=threads,
-        progress=progress,
-    )
+    options = {
+        "model": os.fsencode(model),
+        "output": os.fsencode(output),
+        "targets": [name.strip() for name in targets],
+        "prefill_seq_len": prefill_seq_len,
+        "ctx_len": ctx_len,
+        "batch_size": batch_size,
+        "onnx_dtype": onnx_dtype or "",
+        "num_cores": num_cores,
+        "mxfp6_matmul": mxfp6_matmul,
+        "mxint8_kv_cache": mxint8_kv_cache,
+        "host_weights": host_weights,
+        "mcpu": mcpu,
+        "compile_from": compile_from or "",
+        "compile_to": compile_to or "",
+        "roots": {k: os.fsencode(v) for k, v in (roots or {}).items()},
+        "threads": threads,
+    }
+    _qeff.compile(options, progress, note or _warn)
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, stacklevel=4)
