@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from conftest import BUILD
+from conftest import BUILD, ROOT
 from test_tokenizer_directory import llama3
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
@@ -249,3 +249,18 @@ def test_the_real_model_answers(smollm2_gguf, tmp_path):
     )
     assert answer.text == [ANSWER]
     assert answer.finish == ["stop"]
+
+
+def test_the_demo_answers(smollm2_gguf, tmp_path):
+    package = tmp_path / "demo"
+    done = subprocess.run(
+        [sys.executable, ROOT / "utils" / "demo.py", BUILD, "--output", package],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "QEFF_MODELS_DIR": str(smollm2_gguf.parent)},
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ANSWER + "\n"
+    assert "time to first token" in done.stderr
+    assert sorted(os.listdir(package)) == ["aic100", "host", "qeff.json"]
