@@ -90,6 +90,22 @@ def translate_onnx(module: Path, model: Path, output: Path) -> None:
     )
 
 
+def export_host(module: Path, options: str, model: Path, output: Path) -> Path:
+    """The host QPC of a canonical module, written to the folder `output`."""
+    converted = output.with_suffix(".mlir")
+    run_ok(
+        tool("qeff-opt"), module,
+        f"--pass-pipeline=builtin.module(qeff-to-host{{{options}}})",
+        "-o", converted,
+    )
+    root = model if model.is_dir() else model.parent
+    run_ok(
+        tool("qeff-translate"), "--export-host", converted,
+        f"--root=model={root}", f"--package={output}",
+    )
+    return output
+
+
 def python_module(module: str, *arguments, timeout: float = 600):
     """Runs a module of the tests in a process of its own."""
     environment = dict(

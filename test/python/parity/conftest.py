@@ -160,6 +160,29 @@ def onnx_package(references, canonical, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def host_package(references, canonical, tmp_path_factory):
+    """host_package(name, batch, ctx=…, prefill=…, weights=…): a host QPC, by
+    qeff-opt and qeff-translate."""
+    folder = tmp_path_factory.mktemp("host-packages")
+
+    @functools.cache
+    def make(
+        name, batch=1, ctx=variants.CONTEXT, prefill=variants.PREFILL,
+        weights="auto",
+    ) -> Path:
+        options = (
+            f"ctx-len={ctx} prefill-seq-len={prefill} batch-size={batch} "
+            f"host-weights={weights}"
+        )
+        return tools.export_host(
+            canonical(name), options, references.model(name),
+            folder / f"{name}-{batch}-{ctx}-{prefill}-{weights}",
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def host_worker(references, tmp_path_factory):
     """Runs jobs in a process that can import no other implementation."""
     folder = tmp_path_factory.mktemp("host")

@@ -27,19 +27,19 @@ def _job(package, references, name, rows, mode="generate", **more):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_batch_of_one(references, package, host_worker, name):
+def test_batch_of_one(references, host_package, host_worker, name):
     rows = [[length] for length in PROMPT_LENGTHS]
-    jobs = [_job(package(name, 1), references, name, rows)]
+    jobs = [_job(host_package(name, 1), references, name, rows)]
     for result in host_worker(jobs):
         ledger.check(f"host {name} b1", result, NEW_TOKENS)
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_batch_of_three(references, package, host_worker, name):
+def test_batch_of_three(references, host_package, host_worker, name):
     jobs = [
-        _job(package(name, 3), references, name, BATCHES_OF_THREE),
+        _job(host_package(name, 3), references, name, BATCHES_OF_THREE),
         # The functions called by the tests' own schedule.
-        _job(package(name, 3), references, name, [[7, 100, 1]], "calls"),
+        _job(host_package(name, 3), references, name, [[7, 100, 1]], "calls"),
     ]
     for result in host_worker(jobs):
         ledger.check(f"host {name} b3", result, NEW_TOKENS)
@@ -47,9 +47,9 @@ def test_batch_of_three(references, package, host_worker, name):
 
 @pytest.mark.parametrize("name", FAMILIES)
 @pytest.mark.parametrize("ctx,counts", [(100, [1, 40, 40]), (104, [5, 40, 40])])
-def test_full_context(references, package, host_worker, name, ctx, counts):
+def test_full_context(references, host_package, host_worker, name, ctx, counts):
     """The row of 100 tokens fills the context with a padded last chunk."""
-    made = package(name, 3, ctx)
+    made = host_package(name, 3, ctx)
     jobs = [
         _job(made, references, name, [[100, 7, 33]], mode)
         for mode in ("generate", "calls")
@@ -61,11 +61,11 @@ def test_full_context(references, package, host_worker, name, ctx, counts):
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_context_ends_while_other_rows_run(
-    references, package, host_worker, name
+    references, host_package, host_worker, name
 ):
     """One token more than a chunk in a context of exactly that length: the
     last chunk is all rewritten keys and one new one."""
-    jobs = [_job(package(name, 3, 33), references, name, [[33, 7, 1]])]
+    jobs = [_job(host_package(name, 3, 33), references, name, [[33, 7, 1]])]
     (result,) = host_worker(jobs)
     assert result["counts"] == [1, 27, 33]
     ledger.check(f"host {name} ctx 33", result)
@@ -73,19 +73,19 @@ def test_context_ends_while_other_rows_run(
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_rows_do_not_depend_on_batch_chunk_or_threads(
-    references, package, host_worker, name, tmp_path
+    references, host_package, host_worker, name, tmp_path
 ):
     """The same bits alone, in a batch, in chunks or token by token."""
-    alone = package(name, 1)
-    by_token = package(name, 1, flags=("--prefill-seq-len=1",))
+    alone = host_package(name, 1)
+    by_token = host_package(name, 1, prefill=1)
     jobs = [
         _job(made, references, name, [rows], threads=threads,
              save=str(tmp_path / f"{index}.npz"))
         for index, (made, rows, threads) in enumerate(
             [
-                (package(name, 3), [7, 100, 1], 1),
-                (package(name, 3), [7, 100, 1], 2),
-                (package(name, 3), [100, 1, 7], 3),
+                (host_package(name, 3), [7, 100, 1], 1),
+                (host_package(name, 3), [7, 100, 1], 2),
+                (host_package(name, 3), [100, 1, 7], 3),
                 (alone, [7, 100, 1], 2),
                 (by_token, [7, 100, 1], 2),
             ]
@@ -99,7 +99,7 @@ def test_rows_do_not_depend_on_batch_chunk_or_threads(
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_qeff_run(references, package, name):
+def test_qeff_run(references, host_package, name):
     """The command line: rows of different length, more rows than the batch,
     and the ids of the stop tokens among the tokens."""
     values = references[name]
@@ -107,33 +107,31 @@ def test_qeff_run(references, package, name):
         "--tokens=" + ",".join(map(str, values[f"prompt_{n}"]))
         for n in PROMPT_LENGTHS
     ]
-    out = package(name, 3)
-    for path in (out, out / "host"):
-        result = tools.run_ok(
-            tools.tool("qeff-run"), path, *rows,
-            f"--max-new-tokens={NEW_TOKENS}", "--json",
+    result = tools.run_ok(
+        tools.tool("qeff-run"), host_package(name, 3), *rows,
+        f"--max-new-tokens={NEW_TOKENS}", "--json",
+    )
+    said = json.loads(result.stdout)
+    assert len(said["tokens"]) == len(PROMPT_LENGTHS)
+    for tokens, length in zip(said["tokens"], PROMPT_LENGTHS):
+        compared = compare.compare_tokens(
+            tokens, values[f"tokens_{length}"], values[f"logits_{length}"]
         )
-        said = json.loads(result.stdout)
-        assert len(said["tokens"]) == len(PROMPT_LENGTHS)
-        for tokens, length in zip(said["tokens"], PROMPT_LENGTHS):
-            compared = compare.compare_tokens(
-                tokens, values[f"tokens_{length}"], values[f"logits_{length}"]
-            )
-            assert compared["mismatch"] is None, (length, compared)
-        metrics = said["metrics"]
-        assert metrics["prompt_tokens"] == sum(PROMPT_LENGTHS)
-        assert metrics["generated_tokens"] == NEW_TOKENS * len(rows)
-        for key in ("ttft_s", "prefill_tokens_per_s", "decode_tokens_per_s",
-                    "total_s"):
-            assert metrics[key] > 0, key
+        assert compared["mismatch"] is None, (length, compared)
+    metrics = said["metrics"]
+    assert metrics["prompt_tokens"] == sum(PROMPT_LENGTHS)
+    assert metrics["generated_tokens"] == NEW_TOKENS * len(rows)
+    for key in ("ttft_s", "prefill_tokens_per_s", "decode_tokens_per_s",
+                "total_s"):
+        assert metrics[key] > 0, key
 
 
-def test_qeff_run_stops(references, package):
+def test_qeff_run_stops(references, host_package):
     values = references["llama"]
     tokens = values["tokens_33"].tolist()
     stop = tokens[5]
     result = tools.run_ok(
-        tools.tool("qeff-run"), package("llama", 1),
+        tools.tool("qeff-run"), host_package("llama", 1),
         "--tokens=" + ",".join(map(str, values["prompt_33"])),
         f"--max-new-tokens={NEW_TOKENS}", f"--stop-token={stop}", "--json",
     )
