@@ -160,9 +160,9 @@ def onnx_package(references, canonical, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def host_package(references, canonical, tmp_path_factory):
-    """host_package(name, batch, ctx=…, prefill=…, weights=…): a host QPC, by
-    qeff-opt and qeff-translate."""
+def host_package(references, tmp_path_factory):
+    """host_package(name, batch, ctx=…, prefill=…, weights=…): OUT with a host
+    QPC alone, compiled once."""
     folder = tmp_path_factory.mktemp("host-packages")
 
     @functools.cache
@@ -170,13 +170,14 @@ def host_package(references, canonical, tmp_path_factory):
         name, batch=1, ctx=variants.CONTEXT, prefill=variants.PREFILL,
         weights="auto",
     ) -> Path:
-        options = (
-            f"ctx-len={ctx} prefill-seq-len={prefill} batch-size={batch} "
-            f"host-weights={weights}"
-        )
-        return tools.export_host(
-            canonical(name), options, references.model(name),
+        return tools.compile_model(
+            references.model(name),
             folder / f"{name}-{batch}-{ctx}-{prefill}-{weights}",
+            "--target=host",
+            f"--prefill-seq-len={prefill}",
+            f"--ctx-len={ctx}",
+            f"--batch-size={batch}",
+            f"--host-weights={weights}",
         )
 
     return make

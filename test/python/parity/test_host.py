@@ -107,23 +107,25 @@ def test_qeff_run(references, host_package, name):
         "--tokens=" + ",".join(map(str, values[f"prompt_{n}"]))
         for n in PROMPT_LENGTHS
     ]
-    result = tools.run_ok(
-        tools.tool("qeff-run"), host_package(name, 3), *rows,
-        f"--max-new-tokens={NEW_TOKENS}", "--json",
-    )
-    said = json.loads(result.stdout)
-    assert len(said["tokens"]) == len(PROMPT_LENGTHS)
-    for tokens, length in zip(said["tokens"], PROMPT_LENGTHS):
-        compared = compare.compare_tokens(
-            tokens, values[f"tokens_{length}"], values[f"logits_{length}"]
+    out = host_package(name, 3)
+    for path in (out, out / "host"):
+        result = tools.run_ok(
+            tools.tool("qeff-run"), path, *rows,
+            f"--max-new-tokens={NEW_TOKENS}", "--json",
         )
-        assert compared["mismatch"] is None, (length, compared)
-    metrics = said["metrics"]
-    assert metrics["prompt_tokens"] == sum(PROMPT_LENGTHS)
-    assert metrics["generated_tokens"] == NEW_TOKENS * len(rows)
-    for key in ("ttft_s", "prefill_tokens_per_s", "decode_tokens_per_s",
-                "total_s"):
-        assert metrics[key] > 0, key
+        said = json.loads(result.stdout)
+        assert len(said["tokens"]) == len(PROMPT_LENGTHS)
+        for tokens, length in zip(said["tokens"], PROMPT_LENGTHS):
+            compared = compare.compare_tokens(
+                tokens, values[f"tokens_{length}"], values[f"logits_{length}"]
+            )
+            assert compared["mismatch"] is None, (length, compared)
+        metrics = said["metrics"]
+        assert metrics["prompt_tokens"] == sum(PROMPT_LENGTHS)
+        assert metrics["generated_tokens"] == NEW_TOKENS * len(rows)
+        for key in ("ttft_s", "prefill_tokens_per_s", "decode_tokens_per_s",
+                    "total_s"):
+            assert metrics[key] > 0, key
 
 
 def test_qeff_run_stops(references, host_package):
