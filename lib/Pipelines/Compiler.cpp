@@ -95,34 +95,36 @@ LogicalResult Driver::checkOptions() {
   for (const std::string &target : options.targets) {
     if (target != "host" && target != "aic100") {
       return mlir::emitError(loc)
-             << "expects the targets host and aic100, got '" << target << "'";
+             << "target: expects host and aic100, got '" << target << "'";
     }
   }
   if (options.targets.empty()) {
     return mlir::emitError(loc) << "expects at least one target";
   }
-  for (const std::string &phase : {options.compileFrom, options.compileTo}) {
+  const std::pair<StringRef, StringRef> phases[] = {
+      {"compile-from", options.compileFrom}, {"compile-to", options.compileTo}};
+  for (auto [name, phase] : phases) {
     if (!phase.empty() && !symbolizePhase(phase)) {
-      return mlir::emitError(loc) << "unknown phase '" << phase
+      return mlir::emitError(loc) << name << ": unknown phase '" << phase
                                   << "', known are " << getPhaseNames();
     }
   }
   if (!StringRef(options.onnxDtype).empty() && options.onnxDtype != "f32" &&
       options.onnxDtype != "f16") {
-    return mlir::emitError(loc) << "expects an ONNX storage of f32 or f16, got '"
+    return mlir::emitError(loc) << "onnx-dtype: expects f32 or f16, got '"
                                 << options.onnxDtype << "'";
   }
   static constexpr StringRef kStorage[] = {"auto", "f32", "f16", "bf16"};
   if (!llvm::is_contained(kStorage, options.hostWeights)) {
     return mlir::emitError(loc)
-           << "expects host weights of auto, f32, f16 or bf16, got '"
+           << "host-weights: expects auto, f32, f16 or bf16, got '"
            << options.hostWeights << "'";
   }
   // The CPU's name becomes part of a pipeline's text.
   for (char c : options.mcpu) {
     if (!llvm::isAlnum(c) && c != '-' && c != '_' && c != '.') {
       return mlir::emitError(loc)
-             << "expects the name of a CPU, got '" << options.mcpu << "'";
+             << "mcpu: expects the name of a CPU, got '" << options.mcpu << "'";
     }
   }
   if (options.prefillSeqLen < 1 || options.ctxLen < 1 ||
@@ -251,7 +253,6 @@ LogicalResult Driver::writeModule() {
     }
   } else {
     module->print(os);
-    os << "\n";
   }
   if (options.output != "-") {
     return writeFile(loc, options.output, text);

@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,6 +49,72 @@ static bool isPackage(StringRef directory) {
   return object && object->getString("format") == StringRef("qeff.package");
 }
 
+/// Follows the output's name in the names of temporary directories.
+static constexpr StringRef kTemporaryInfix = ".qeff-tmp-";
+
+/// Opens a directory and locks it, which tells that its writer is alive.
+/// Returns the descriptor, or -1 with errno set: EWOULDBLOCK if another process
+/// holds it.
+static int lockDirectory(const std::string &path) {
+  int fd =
+      ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd >= 0 && ::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    int error = errno;
+    ::close(fd);
+    errno = error;
+    return -1;
+  }
+  return fd;
+}
+
+/// Removes what killed runs left beside `path`: temporary directories that no
+/// process holds.
+static void removeStale(StringRef path) {
+  std::string prefix =
+      (llvm::sys::path::filename(path) + kTemporaryInfix).str();
+  std::error_code code;
+  for (fs::directory_iterator it(llvm::sys::path::parent_path(path), code,
+                                 /*follow_symlinks=*/false),
+       end;
+       it != end && !code; it.increment(code)) {
+    if (!llvm::sys::path::filename(it->path()).starts_with(prefix)) {
+      continue;
+    }
+    int lock = lockDirectory(it->path());
+    if (lock >= 0) {
+      (void)fs::remove_directories(it->path());
+      ::close(lock);
+    }
+  }
+}
+
+/// Creates a directory beside `path` and locks it. Another run may take it
+/// for a stale one before it is locked; then the next name is tried. `lock` is
+/// -1 where the file system has no locks: there nothing is taken for stale.
+/// Fails with errno set.
+static LogicalResult createLocked(const std::string &path, std::string &name,
+                                  int &lock) {
+  while (true) {
+    name = path + kTemporaryInfix.str() + "XXXXXX";
+    if (!::mkdtemp(name.data())) {
+      return failure();
+    }
+    lock = lockDirectory(name);
+    if (lock < 0) {
+      if (errno == EWOULDBLOCK || errno == ENOENT) {
+        continue;
+      }
+      return success();
+    }
+    struct stat held, named;
+    if (::fstat(lock, &held) == 0 && ::stat(name.c_str(), &named) == 0 &&
+        held.st_ino == named.st_ino) {
+      return success();
+    }
+    ::close(lock);
+  }
+}
+
 FailureOr<OutputPackage> OutputPackage::create(Location loc, StringRef path) {
   while (path.size() > 1 && path.ends_with("/")) {
     path = path.drop_back();
@@ -71,25 +138,31 @@ FailureOr<OutputPackage> OutputPackage::create(Location loc, StringRef path) {
   if (std::error_code code = fs::make_absolute(absolute)) {
     return mlir::emitError(loc) << path << ": " << code.message();
   }
-  std::string pattern = std::string(absolute) + ".tmp-XXXXXX";
-  if (!::mkdtemp(pattern.data())) {
+  removeStale(absolute);
+  std::string name;
+  int lock = -1;
+  if (failed(createLocked(std::string(absolute), name, lock))) {
     return mlir::emitError(loc)
            << path << ": cannot create a directory beside it: "
            << std::strerror(errno);
   }
-  ::chmod(pattern.c_str(), 0755);
-  return OutputPackage(loc, std::string(absolute), pattern);
+  ::chmod(name.c_str(), 0755);
+  return OutputPackage(loc, std::string(absolute), name, lock);
 }
 
 OutputPackage::OutputPackage(OutputPackage &&other)
     : loc(other.loc), path(std::move(other.path)),
-      temporary(std::move(other.temporary)) {
+      temporary(std::move(other.temporary)), lock(other.lock) {
   other.temporary.clear();
+  other.lock = -1;
 }
 
 OutputPackage::~OutputPackage() {
   if (!temporary.empty()) {
     (void)fs::remove_directories(temporary);
+  }
+  if (lock >= 0) {
+    ::close(lock);
   }
 }
 

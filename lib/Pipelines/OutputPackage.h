@@ -13,7 +13,8 @@ namespace qeff {
 /// A directory beside `path` under a temporary name, until `commit`.
 class OutputPackage {
 public:
-  /// Creates the temporary directory. Refuses a `path` that exists and is no
+  /// Creates the temporary directory and removes those that killed runs left
+  /// for the same `path`. Refuses a `path` that exists and is no
   /// package of ours. Errors are emitted at `loc`.
   static FailureOr<OutputPackage> create(Location loc, StringRef path);
 
@@ -29,13 +30,16 @@ public:
   LogicalResult commit();
 
 private:
-  OutputPackage(Location loc, std::string path, std::string temporary)
-      : loc(loc), path(std::move(path)), temporary(std::move(temporary)) {}
+  OutputPackage(Location loc, std::string path, std::string temporary, int lock)
+      : loc(loc), path(std::move(path)), temporary(std::move(temporary)),
+        lock(lock) {}
   LogicalResult replace();
 
   Location loc;
   std::string path;
   std::string temporary;
+  /// Held while the package is written.
+  int lock;
 };
 
 } // namespace qeff

@@ -138,10 +138,10 @@ def test_a_package_is_replaced_and_nothing_else_is(tiny, tmp_path):
     "options, message",
     [
         ({"model": "/nowhere"}, "/nowhere: No such file"),
-        ({"target": "gpu"}, "expects the targets host and aic100, got 'gpu'"),
+        ({"target": "gpu"}, "target: expects host and aic100, got 'gpu'"),
         ({"target": []}, "expects at least one target"),
         ({"compile_to": "nowhere"}, "unknown phase 'nowhere', known are canon"),
-        ({"onnx_dtype": "f8"}, "f32 or f16, got 'f8'"),
+        ({"onnx_dtype": "f8"}, "onnx-dtype: expects f32 or f16, got 'f8'"),
         ({"host_weights": "q4"}, "auto, f32, f16 or bf16, got 'q4'"),
         ({"mcpu": "a b"}, "expects the name of a CPU"),
         ({"batch_size": 0}, "expects positive"),

@@ -37,7 +37,7 @@ def test_again(original, tmp_path):
 
 def test_directory_and_relative_paths(original, tmp_path):
     shutil.copytree(original[0], tmp_path / "a" / "other name")
-    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "deep" / "er").mkdir(parents=True)
     _again(
         original, "deep/er/out", model="../a/other name",
         cwd=tmp_path / "b",
@@ -80,10 +80,15 @@ def test_user_without_a_home(original, tmp_path):
 
 def test_nothing_of_the_machine_is_inside(original, tmp_path):
     """No path, user or host name, and no time."""
-    _again(original, tmp_path / "out")
-    needles = [str(original[0]), str(tmp_path), str(tools.ROOT), os.uname()[1]]
+    host = "name-of-the-machine"
+    _again(
+        original, tmp_path / "out", "unshare", "--uts", "sh", "-c",
+        f'echo {host} >/proc/sys/kernel/hostname && exec "$@"', "sh",
+    )
+    needles = [str(original[0]), str(tmp_path), str(tools.ROOT), host]
     for path in (tmp_path / "out").rglob("*"):
         if path.is_file():
             content = path.read_bytes()
             for needle in needles:
                 assert needle.encode() not in content, (path, needle)
+    assert tools.digests(tmp_path / "out") == original[1]
