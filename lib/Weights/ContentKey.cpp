@@ -7,6 +7,7 @@
 
 #include "mlir/IR/Matchers.h"
 
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/raw_ostream.h"
@@ -25,6 +26,8 @@ private:
 
   SymbolTableCollection symbols;
   llvm::DenseMap<Value, std::string> known;
+  /// Expressions whose hash is being computed.
+  llvm::SmallPtrSet<Operation *, 4> active;
 };
 } // namespace
 
@@ -39,7 +42,13 @@ FailureOr<std::string> ContentHasher::hashSymbol(WeightRefOp reference,
   Operation *symbol =
       symbols.lookupNearestSymbolFrom(reference, reference.getWeightAttr());
   if (auto expr = dyn_cast_if_present<WeightExprOp>(symbol)) {
-    return hash(expr.getYielded(), depth + 1);
+    if (!active.insert(symbol).second) {
+      return reference.emitError("expects a weight expression that does not "
+                                 "refer to itself");
+    }
+    FailureOr<std::string> result = hash(expr.getYielded(), depth + 1);
+    active.erase(symbol);
+    return result;
   }
   auto weight = dyn_cast_if_present<WeightOp>(symbol);
   FileOp file;
@@ -103,9 +112,13 @@ FailureOr<std::string> ContentHasher::hash(Value value, int64_t depth) {
   }
   constexpr int64_t kMaxDepth = 1024;
   Operation *op = value.getDefiningOp();
-  if (!op || depth > kMaxDepth) {
+  if (!op) {
     return mlir::emitError(value.getLoc())
-           << "expects a weight expression, got an argument or a cycle";
+           << "expects a weight expression, got an argument";
+  }
+  if (depth > kMaxDepth) {
+    return op->emitError("expects a weight expression of at most ")
+           << kMaxDepth << " nested ops";
   }
   FailureOr<std::string> result = hashOp(op, depth);
   if (succeeded(result)) {

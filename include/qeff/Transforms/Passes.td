@@ -91,4 +91,53 @@ def SpecializePass : Pass<"qeff-specialize", "::mlir::ModuleOp"> {
   let dependentDialects = ["::qeff::QEffDialect"];
 }
 
+def ClipFP16Pass : Pass<"qeff-clip-fp16", "::mlir::ModuleOp"> {
+  let summary = "Limit weights that become f16 to its range";
+  let description = [{
+    Puts a `qeff.clip` to ±65504, the largest finite f16, before each cast to
+    f16 of a weight whose stored type holds larger numbers (f32, bf16, decoded
+    blocks): larger values would become infinite. Values in range do not change,
+    −∞ stays (mask constants), a NaN stays, and +∞ becomes 65504. Activations,
+    weights that are clipped already and constants in range are left alone. bf16
+    is clipped as f32, since it has no 65504.
+
+    ```mlir
+    %w = qeff.weight_ref @w : tensor<8x8xf32>
+    %0 = qeff.cast %w : tensor<8x8xf32> -> tensor<8x8xf16>
+    // becomes
+    %1 = qeff.clip %w {keep_negative_infinity, max = 6.550400e+04 : f64, min = -6.550400e+04 : f64} : tensor<8x8xf32>
+    %0 = qeff.cast %1 : tensor<8x8xf32> -> tensor<8x8xf16>
+    ```
+
+    Needs: nothing. Leaves: no cast of a weight to f16 that overflows.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect"];
+}
+
+def OutlineWeightsPass : Pass<"qeff-outline-weights", "::mlir::ModuleOp"> {
+  let summary = "Make weight-only subgraphs symbols";
+  let description = [{
+    Each value that lazy ops compute from weights and constants alone and that
+    something else uses becomes a `qeff.weight_expr`: named after its first
+    weight and its last op, with a content key, one for equal keys. Its uses
+    become `qeff.weight_ref`. Bare references and constants stay.
+
+    ```mlir
+    %w = qeff.weight_ref @q : tensor<4x8xf32>
+    %0 = qeff.transpose %w [1, 0] : tensor<4x8xf32> -> tensor<8x4xf32>
+    // becomes
+    qeff.weight_expr "private" @q.transpose : tensor<8x4xf32> attributes {key = "…"} {
+      %q = qeff.weight_ref @q : tensor<4x8xf32>
+      %1 = qeff.transpose %q [1, 0] : tensor<4x8xf32> -> tensor<8x4xf32>
+      qeff.yield %1 : tensor<8x4xf32>
+    }
+    %0 = qeff.weight_ref @q.transpose : tensor<8x4xf32>
+    ```
+
+    Needs: expressions that do not refer to themselves. Leaves: no lazy op on
+    weights outside of weight expressions.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect"];
+}
+
 #endif // QEFF_TRANSFORMS_PASSES_TD

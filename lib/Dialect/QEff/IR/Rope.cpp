@@ -201,6 +201,22 @@ RopeFrequencies qeff::computeRopeFrequencies(double theta, int64_t rotaryDim,
   return {computeInverse(theta, rotaryDim)};
 }
 
+LogicalResult qeff::verifyRopeScaling(Operation *op,
+                                      std::optional<RopeScalingAttr> scaling,
+                                      int64_t rotaryDim) {
+  if (!scaling || scaling->getKind() != RopeScalingKind::LongRope) {
+    return success();
+  }
+  for (StringRef name : {"short_factor", "long_factor"}) {
+    auto count = static_cast<int64_t>(scaling->getNumbers(name).size());
+    if (count != rotaryDim / 2) {
+      return op->emitOpError("expects ")
+             << rotaryDim / 2 << " numbers in '" << name << "', got " << count;
+    }
+  }
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // RopeScalingAttr
 //===----------------------------------------------------------------------===//

@@ -3,6 +3,7 @@
 // Verifiers of the transformer ops.
 
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
+#include "qeff/Dialect/QEff/IR/Rope.h"
 
 using namespace qeff;
 
@@ -190,7 +191,11 @@ LogicalResult RopeOp::verify() {
     return emitOpError("expects theta > 0, got ")
            << getTheta().convertToDouble();
   }
-  return success();
+  // (C4)
+  if (getMaxPosition() < 1) {
+    return emitOpError("expects max_position >= 1, got ") << getMaxPosition();
+  }
+  return verifyRopeScaling(*this, getScaling(), rotary);
 }
 
 //===----------------------------------------------------------------------===//

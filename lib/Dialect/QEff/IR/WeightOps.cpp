@@ -3,6 +3,7 @@
 // Verifiers of the lazy weight ops, and the op definitions themselves.
 
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
+#include "qeff/Dialect/QEff/IR/Rope.h"
 
 #include "mlir/IR/OpImplementation.h"
 
@@ -227,5 +228,9 @@ LogicalResult RopeTableOp::verify() {
     return emitOpError("expects an even rotary_dim and theta > 0, got ")
            << type.getDimSize(1) << " and " << getTheta().convertToDouble();
   }
-  return success();
+  if (getMaxPosition() < 1) {
+    return emitOpError("expects max_position >= 1, got ") << getMaxPosition();
+  }
+  // (C3)
+  return verifyRopeScaling(*this, getScaling(), type.getDimSize(1));
 }

@@ -25,6 +25,11 @@ RopeFrequencies computeRopeFrequencies(double theta, int64_t rotaryDim,
                                        RopeScalingAttr scaling,
                                        int64_t positions);
 
+/// Checks that `scaling` (null means none) fits `rotaryDim`; the error is `op`'s.
+LogicalResult verifyRopeScaling(Operation *op,
+                                std::optional<RopeScalingAttr> scaling,
+                                int64_t rotaryDim);
+
 } // namespace qeff
 
 #endif // QEFF_DIALECT_QEFF_IR_ROPE_H

@@ -165,6 +165,7 @@ def QEff_RopeOp : QEff_ModelOp<"rope", [AllTypesMatch<["input", "result"]>]> {
     - (C1) input is [B, H, S, D], positions [B, S]
     - (C2) rotary_dim is even, 2 <= rotary_dim <= D
     - (C3) theta > 0
+    - (C4) max_position >= 1; longrope's factors are one per frequency
 
     ```mlir
     %1 = qeff.rope %x, %pos {max_position = 8192 : i64, rotary_dim = 8 : i64, style = #qeff.rope_style<half>, theta = 1.0e4 : f64} : tensor<?x4x?x8xf32>, tensor<?x?xi64>

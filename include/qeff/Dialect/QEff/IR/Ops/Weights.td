@@ -200,8 +200,9 @@ def QEff_RopeTableOp : QEff_StreamableOp<"rope_table"> {
     transformers' `modeling_rope_utils`). The result is [positions, rotary_dim].
 
     Constraints:
-    - (C1) rotary_dim is even and >= 2, theta > 0
+    - (C1) rotary_dim is even and >= 2, theta > 0, max_position >= 1
     - (C2) the result is [positions, rotary_dim] f32
+    - (C3) longrope's factors are one per frequency
 
     ```mlir
     %0 = qeff.rope_table {max_position = 8192 : i64, theta = 1.0e4 : f64} : tensor<1024x64xf32>

@@ -1,0 +1,11 @@
+// RUN: qeff-opt %s | qeff-opt | FileCheck %s
+// RUN: qeff-opt --emit-bytecode %s | qeff-opt | FileCheck %s
+
+// CHECK-LABEL: @floats
+func.func @floats(%a: tensor<4xbf16>) -> tensor<4xf16> {
+  // CHECK: qeff.cast %{{.*}} : tensor<4xbf16> -> tensor<4xf32>
+  %0 = qeff.cast %a : tensor<4xbf16> -> tensor<4xf32>
+  // CHECK: qeff.cast %{{.*}} : tensor<4xf32> -> tensor<4xf16>
+  %1 = qeff.cast %0 : tensor<4xf32> -> tensor<4xf16>
+  return %1 : tensor<4xf16>
+}
