@@ -382,6 +382,8 @@ LogicalResult qeff::compile(MLIRContext *context, const CompileOptions &options,
   mlir::DialectRegistry registry;
   registerAllDialects(registry);
   context->appendDialectRegistry(registry);
+  // An error names its place; it does not print the module.
+  context->printOpOnDiagnostic(false);
   return Driver(context, options, progress, note).run();
 }
 

@@ -22,7 +22,8 @@ static const PhaseInfo phases[] = {
     {Phase::Tuned, Phase::Stateful, "ready for a target, dims still symbolic",
      "canonicalize,cse"},
     {Phase::AIC100, Phase::Tuned, "one ONNX graph for all specializations",
-     "convert-qeff-to-onnxir{dtype=$onnx-dtype}"},
+     "convert-qeff-to-onnxir{dtype=$onnx-dtype},qeff-clip-fp16,"
+     "qeff-outline-weights"},
     {Phase::Specialized, Phase::Tuned,
      "one static function per specialization", "qeff-specialize"},
     {Phase::Host, Phase::Specialized, "kernels, launches, weight placements",

@@ -124,7 +124,8 @@ FailureOr<WeightExprOp> OutlineWeightsPass::outline(Operation *root,
     }
   }
   auto expr = WeightExprOp::create(
-      builder, root->getLoc(), getName(root, body.getArrayRef()),
+      builder, root->getLoc(),
+      builder.getStringAttr(getName(root, body.getArrayRef())),
       builder.getStringAttr("private"), scope, builder.getStringAttr(key),
       mlir::TypeAttr::get(root->getResult(0).getType()));
   builder.createBlock(&expr.getBody());
@@ -181,12 +182,20 @@ void OutlineWeightsPass::runOnOperation() {
       return user->getNumResults() != 1 || !isWeightOnly(user->getResult(0));
     });
   }
-  // What only the outlined values used.
-  module.walk<mlir::WalkOrder::PostOrder, mlir::ReverseIterator>(
-      [](Operation *op) {
-        if ((isLeaf(op) || isa<StreamableOpInterface>(op)) &&
-            op->use_empty()) {
-          op->erase();
-        }
-      });
+  // What only the outlined values used, users first.
+  SmallVector<Operation *> candidates;
+  module.walk<mlir::WalkOrder::PreOrder>([&](Operation *op) {
+    if (isa<WeightExprOp>(op)) {
+      return WalkResult::skip();
+    }
+    if (isLeaf(op) || isa<StreamableOpInterface>(op)) {
+      candidates.push_back(op);
+    }
+    return WalkResult::advance();
+  });
+  for (Operation *op : llvm::reverse(candidates)) {
+    if (op->use_empty()) {
+      op->erase();
+    }
+  }
 }
