@@ -17,21 +17,9 @@
 
 using namespace qeff;
 
-/// What config.json says the model is: its first architecture, else its type.
-static std::string getArchitecture(const llvm::json::Object &config) {
-  if (const llvm::json::Array *names = config.getArray("architectures")) {
-    for (const llvm::json::Value &name : *names) {
-      if (std::optional<StringRef> text = name.getAsString()) {
-        return text->str();
-      }
-    }
-  }
-  return config.getString("model_type").value_or("").str();
-}
-
 static const ModelFamily *findFamily(MLIRContext *context,
                                      const Checkpoint &checkpoint) {
-  std::string architecture = getArchitecture(checkpoint.config);
+  StringRef architecture = getArchitecture(checkpoint.config);
   const ModelFamily *family = findModelFamily(architecture);
   if (!family) {
     InFlightDiagnostic error =

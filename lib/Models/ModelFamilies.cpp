@@ -30,3 +30,14 @@ const ModelFamily *qeff::findModelFamily(StringRef architecture) {
   }
   return nullptr;
 }
+
+StringRef qeff::getArchitecture(const llvm::json::Object &config) {
+  if (const llvm::json::Array *names = config.getArray("architectures")) {
+    for (const llvm::json::Value &name : *names) {
+      if (std::optional<StringRef> text = name.getAsString()) {
+        return *text;
+      }
+    }
+  }
+  return config.getString("model_type").value_or("");
+}

@@ -61,6 +61,9 @@ public:
     params.set(key, builder.getI64IntegerAttr(value));
   }
   void addNumbers(StringRef key, size_t length) {
+    if (length == 0) {
+      reader.emitError("expects a head size above 1 for longrope, got 1");
+    }
     SmallVector<double> numbers = reader.getNumbers(key, length);
     for (double number : numbers) {
       if (!(number > 0)) {
@@ -69,7 +72,11 @@ public:
     }
     params.set(key, builder.getDenseF64ArrayAttr(numbers));
   }
+  /// Null where a parameter was wrong.
   RopeScalingAttr get(RopeScalingKind kind) {
+    if (reader.hasFailed()) {
+      return nullptr;
+    }
     return RopeScalingAttr::get(builder.getContext(), kind,
                                 params.getDictionary(builder.getContext()));
   }
@@ -155,9 +162,12 @@ RopeDesc qeff::readRope(ConfigReader &config, MLIRContext *context,
                   .Case("yarn", RopeScalingKind::Yarn)
                   .Case("longrope", RopeScalingKind::LongRope)
                   .Default(std::nullopt);
-  if (kind && !rope.hasFailed()) {
-    desc.scaling =
-        readScaling(rope, config, context, *kind, headDim, maxPosition);
+  if (kind) {
+    // The sizes that the parameters are checked against must be right.
+    if (!rope.hasFailed() && !config.hasFailed()) {
+      desc.scaling =
+          readScaling(rope, config, context, *kind, headDim, maxPosition);
+    }
   } else if (type != "default") {
     rope.emitExpects(rope.has("rope_type") ? "rope_type" : "type",
                      "default, linear, dynamic, llama3, yarn or longrope");

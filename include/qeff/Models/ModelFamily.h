@@ -39,6 +39,15 @@ ArrayRef<const ModelFamily *> getModelFamilies();
 /// or nullptr.
 const ModelFamily *findModelFamily(StringRef architecture);
 
+/// What a configuration says the model is: its first architecture, else its
+/// type, else "".
+StringRef getArchitecture(const llvm::json::Object &config);
+
+/// The family of a configuration, or nullptr.
+inline const ModelFamily *findModelFamily(const llvm::json::Object &config) {
+  return findModelFamily(getArchitecture(config));
+}
+
 //===----------------------------------------------------------------------===//
 // Shared by the families' descriptors
 //===----------------------------------------------------------------------===//
