@@ -3,12 +3,17 @@
 logits, in a process that can import neither torch nor onnxruntime."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
+import safetensors.torch
+import torch
 
 from oracles import compare, ledger, tools
-from oracles.variants import GGUF_NAMES, NEW_TOKENS, PROMPT_LENGTHS, VARIANTS
+from oracles.variants import (
+    CONTEXT, GGUF_NAMES, NEW_TOKENS, PREFILL, PROMPT_LENGTHS, VARIANTS,
+)
 
 ALL = [variant.name for variant in VARIANTS] + list(GGUF_NAMES)
 FAMILIES = ("llama", "gpt2", "mpt")
@@ -96,6 +101,75 @@ def test_rows_do_not_depend_on_batch_chunk_or_threads(
     for index in range(1, len(jobs)):
         for row, logits in np.load(tmp_path / f"{index}.npz").items():
             assert np.array_equal(logits, expected[row]), (index, row)
+
+
+def _teacher_forced(packages, references, name, host_worker, folder):
+    """The logits of one batch from each package."""
+    jobs = [
+        _job(package, references, name, [[7, 33, 1]],
+             save=str(folder / f"{index}.npz"))
+        for index, package in enumerate(packages)
+    ]
+    results = host_worker(jobs)
+    return results, [dict(np.load(job["save"])) for job in jobs]
+
+
+def _round_matrices(checkpoint, output, dtype):
+    """A copy of a checkpoint whose matrices went through `dtype`."""
+    shutil.copytree(checkpoint, output)
+    for path in output.glob("*.safetensors"):
+        tensors = safetensors.torch.load_file(path)
+        for name, value in tensors.items():
+            if value.ndim == 2:
+                tensors[name] = value.to(dtype).to(value.dtype)
+        safetensors.torch.save_file(tensors, path, metadata={"format": "pt"})
+    return output
+
+
+@pytest.mark.parametrize(
+    "name,kind",
+    [("llama", "f16"), ("llama", "bf16"), ("gpt2", "f16"),
+     ("gpt2-tied", "bf16"), ("mpt", "bf16")],
+)
+def test_matrices_stored_in_16_bits(
+    references, host_package, host_worker, name, kind, tmp_path
+):
+    """--host-weights rounds the matrices and nothing else: the bits of a
+    checkpoint that was rounded before."""
+    dtype = {"f16": torch.float16, "bf16": torch.bfloat16}[kind]
+    rounded = tools.compile_model(
+        _round_matrices(references.model(name), tmp_path / "model", dtype),
+        tmp_path / "out", "--target=host", f"--prefill-seq-len={PREFILL}",
+        f"--ctx-len={CONTEXT}", "--batch-size=3",
+    )
+    packages = [
+        host_package(name, 3, weights=kind), rounded, host_package(name, 3)
+    ]
+    _, logits = _teacher_forced(
+        packages, references, name, host_worker, tmp_path
+    )
+    for row, values in logits[0].items():
+        assert np.array_equal(values, logits[1][row]), row
+        assert not np.array_equal(values, logits[2][row]), row
+    sizes = [
+        (path / "host" / "weights.bin").stat().st_size for path in packages
+    ]
+    assert sizes[0] < 0.7 * sizes[1]
+
+
+@pytest.mark.parametrize("name", ["llama-f16", "llama-bf16", "gpt2-bf16"])
+def test_16_bits_stored_in_32(
+    references, host_package, host_worker, name, tmp_path
+):
+    """The arithmetic is in f32 however a weight is stored."""
+    packages = [host_package(name, 3), host_package(name, 3, weights="f32")]
+    results, logits = _teacher_forced(
+        packages, references, name, host_worker, tmp_path
+    )
+    for result in results:
+        ledger.check(f"host {name} weights", result, NEW_TOKENS)
+    for row, values in logits[0].items():
+        assert np.array_equal(values, logits[1][row]), row
 
 
 @pytest.mark.parametrize("name", FAMILIES)
