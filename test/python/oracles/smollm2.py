@@ -18,7 +18,8 @@ PROMPTS = (
     "The capital of France is",
     "<|im_start|>user\nWhat is gravity? Answer in one sentence.<|im_end|>\n"
     "<|im_start|>assistant\n",
-    "def fibonacci(n):\n    \"\"\"Return the n-th Fibonacci number.\"\"\"\n",
+    "def fibonacci(n):\n    \"\"\"Return the n-th Fibonacci number.\n\n"
+    "    >>> fibonacci(10)\n    55\n    \"\"\"\n",
     "Once upon a time, in a village at the edge of a deep forest, there lived "
     "a clockmaker who had never once been late. Every morning he wound the "
     "great clock of the tower, and every evening he",
