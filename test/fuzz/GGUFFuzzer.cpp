@@ -172,6 +172,9 @@ static bool takeApart(llvm::StringRef bytes, Parts &parts) {
     llvm::consumeError(read.takeError());
     return false;
   }
+  if (header.size > bytes.size()) {
+    return false; // it goes on into the zeros
+  }
   parts.version = header.version;
   llvm::StringRef rest = bytes.drop_front(header.metadataBegin);
   for (uint64_t i = 0; i < header.metadataCount; ++i) {

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Runs every fuzz target of the asan build for some seconds each.
+"""Runs every fuzz target of the asan build for some seconds each, as many at a
+time as there are processors.
 
 run.py [SECONDS] [TARGET...]: prints executions, edges and the share of inputs
 that got past the parser; fails on a finding, and where that share is under 30 %.
 """
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -24,9 +26,8 @@ def run(target, seconds):
             [target, f"-max_total_time={seconds}", "-max_len=16384",
              "-rss_limit_mb=4096", "-timeout=20", "-seed=1",
              f"-artifact_prefix={BUILD}/test/fuzz/{target.name}-",
-             f"{folder}/corpus"], capture_output=True, text=True,
-            errors="replace", check=False,
-            preexec_fn=lambda: os.makedirs(f"{folder}/corpus"))
+             folder], capture_output=True, text=True, errors="replace",
+            check=False)
     stats = re.search(r"fuzz-stats: executions=(\d+) past_parser=(\d+) "
                       r"accepted=(\d+) past_parser_percent=([\d.]+)",
                       result.stderr)
@@ -51,7 +52,8 @@ def main():
     if not targets:
         sys.exit(f"expects fuzz targets in {BUILD}/test/fuzz: "
                  "build the preset asan")
-    results = [run(target, seconds) for target in targets]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(lambda target: run(target, seconds), targets))
     sys.exit(0 if all(results) else 1)
 
 
