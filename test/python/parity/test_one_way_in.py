@@ -56,6 +56,23 @@ def test_stock_mlir_opt(references, package, canonical, name, tmp_path):
         assert (tmp_path / file).read_bytes() == (expected / file).read_bytes()
 
 
+@pytest.mark.parametrize("name", FAMILIES)
+def test_host_by_single_tools(references, package, canonical, name, tmp_path):
+    options = (
+        f"prefill-seq-len={PREFILL} ctx-len={CONTEXT} batch-size=1 "
+        "host-weights=auto"
+    )
+    made = tools.digests(
+        tools.export_host(
+            canonical(name), options, references.model(name), tmp_path / "made"
+        )
+    )
+    # The driver adds the model's tokenizer.
+    expected = tools.digests(package(name, 1) / "host")
+    assert set(made) == {"qpc.json", "program.so", "weights.bin"}
+    assert made == {file: expected[file] for file in made}
+
+
 @pytest.mark.parametrize(
     "name,suffix",
     [("llama", "mlir"), ("llama", "mlirbc"), ("gpt2", "mlir"), ("mpt", "mlir")],
