@@ -2,7 +2,9 @@
 """Bad flags, sizes, tokens and packages are refused with one clear error."""
 
 import json
+import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -185,3 +187,34 @@ def test_package_without_host(checkpoint, tmp_path):
         "--target=aic100",
     )
     check_refused(_run(out, "--tokens=1"), "host")
+
+
+def _terminal_output(command):
+    """What a command writes to standard error where that is a terminal."""
+    master, slave = os.openpty()
+    process = subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.DEVNULL, stderr=slave
+    )
+    os.close(slave)
+    text = b""
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        text += part
+    os.close(master)
+    assert process.wait() == 0, text
+    return text.decode()
+
+
+def test_progress_on_a_terminal_only(checkpoint, tmp_path):
+    command = [
+        tools.tool("qeff-compile"), checkpoint, "-o", tmp_path / "out",
+        "--prefill-seq-len=8", "--ctx-len=32",
+    ]
+    shown = _terminal_output(command)
+    assert "weights" in shown and "100%" in shown
+    assert "%" not in tools.run_ok(*command).stderr

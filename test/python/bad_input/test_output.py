@@ -190,3 +190,20 @@ def test_killed_while_it_writes(checkpoint, tmp_path):
     process.wait()
     assert not out.exists() or (out / "qeff.json").exists()
     _check_rerun(checkpoint, tmp_path)
+
+
+def test_two_at_once(checkpoint, tmp_path):
+    """Runs with one OUT do not take each other's work for leftovers."""
+    out = tmp_path / "out"
+    for _ in range(3):
+        processes = [
+            subprocess.Popen(
+                [tools.tool("qeff-compile"), checkpoint, "-o", out, *FLAGS],
+                stderr=subprocess.PIPE, text=True,
+            )
+            for _ in range(3)
+        ]
+        errors = [process.communicate()[1] for process in processes]
+        codes = [process.returncode for process in processes]
+        assert codes == [0, 0, 0], errors
+    _check_rerun(checkpoint, tmp_path)
