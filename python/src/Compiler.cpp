@@ -75,10 +75,13 @@ public:
   explicit Callback(nb::object function) : function(std::move(function)) {}
 
   template <typename... Args> void operator()(Args... args) {
-    if (error || function.is_none()) {
+    if (function.is_none()) {
       return;
     }
     nb::gil_scoped_acquire lock;
+    if (error) {
+      return;
+    }
     try {
       function(args...);
     } catch (...) {
