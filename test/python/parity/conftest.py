@@ -148,8 +148,14 @@ def onnx_package(references, canonical, tmp_path_factory):
             # A copy: the checker refuses links.
             shutil.copy(path, output / path.name)
         sizes = [
-            {"batch_size": batch, "seq_len": seq_len, "ctx_len": ctx}
-            for seq_len in (variants.PREFILL, 1)
+            {
+                "name": call,
+                "symbols": {
+                    "batch_size": str(batch), "seq_len": str(seq_len),
+                    "ctx_len": str(ctx),
+                },
+            }
+            for call, seq_len in (("Prefill", variants.PREFILL), ("Decode", 1))
         ]
         (output / "specializations.json").write_text(
             json.dumps({"specializations": sizes})
