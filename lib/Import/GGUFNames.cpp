@@ -9,20 +9,19 @@
 
 using namespace qeff;
 
-/// `name` with the layer's number where `pattern` has `%`; nothing where the
-/// two differ otherwise.
-static std::optional<std::string> rename(StringRef name,
-                                         const GGUFNames::Module &module) {
-  auto [before, after] = module.gguf.split('%');
-  if (module.gguf == before) {
-    return name == before ? std::optional(module.huggingFace.str())
-                          : std::nullopt;
+/// `name`, which has the pattern `from`, in the pattern `to`: the layer's number
+/// stands for `%`. Nothing where it has another.
+static std::optional<std::string> rename(StringRef name, StringRef from,
+                                         StringRef to) {
+  auto [before, after] = from.split('%');
+  if (from == before) {
+    return name == before ? std::optional(to.str()) : std::nullopt;
   }
   if (!name.consume_front(before) || !name.consume_back(after) ||
       name.empty() || !llvm::all_of(name, llvm::isDigit)) {
     return std::nullopt;
   }
-  auto [newBefore, newAfter] = module.huggingFace.split('%');
+  auto [newBefore, newAfter] = to.split('%');
   return (newBefore + name + newAfter).str();
 }
 
@@ -34,6 +33,18 @@ static std::pair<StringRef, StringRef> splitSuffix(StringRef name) {
     }
   }
   return {name, ""};
+}
+
+/// The GGUF name of Hugging Face's `name`, or "".
+static std::string getGGUFName(const GGUFNames &names, StringRef name) {
+  auto [module, suffix] = splitSuffix(name);
+  for (const GGUFNames::Module &candidate : names.modules) {
+    if (std::optional<std::string> renamed =
+            rename(module, candidate.huggingFace, candidate.gguf)) {
+      return *renamed + suffix.str();
+    }
+  }
+  return "";
 }
 
 static void mapKeys(const GGUFHeader &header, const GGUFNames &names,
@@ -65,6 +76,9 @@ llvm::Expected<Checkpoint> qeff::mapGGUF(const InputFile &file,
                                          GGUFHeader &header,
                                          const GGUFNames &names) {
   Checkpoint checkpoint;
+  checkpoint.getStoredName = [&names](StringRef name) {
+    return getGGUFName(names, name);
+  };
   mapKeys(header, names, checkpoint.config);
   if (names.complete) {
     if (llvm::Error error =
@@ -77,7 +91,8 @@ llvm::Expected<Checkpoint> qeff::mapGGUF(const InputFile &file,
     std::string name = entry.getKey().str();
     StoredTensor tensor = entry.second;
     for (const GGUFNames::Module &candidate : names.modules) {
-      std::optional<std::string> renamed = rename(module, candidate);
+      std::optional<std::string> renamed =
+          rename(module, candidate.gguf, candidate.huggingFace);
       if (!renamed) {
         continue;
       }

@@ -182,6 +182,7 @@ static LogicalResult readGenerationConfig(MLIRContext *context,
 FailureOr<Checkpoint> qeff::readHuggingFaceDirectory(MLIRContext *context,
                                                      StringRef directory) {
   Checkpoint checkpoint;
+  checkpoint.path = directory.str();
   checkpoint.directory = directory.str();
   checkpoint.configPath = join(directory, kConfig);
   FailureOr<llvm::json::Object> config =

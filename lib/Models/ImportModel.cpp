@@ -78,6 +78,7 @@ static FailureOr<Checkpoint> readGGUF(MLIRContext *context, StringRef path,
   }
   StringRef directory = llvm::sys::path::parent_path(path);
   checkpoint->directory = directory.empty() ? "." : directory.str();
+  checkpoint->path = path.str();
   checkpoint->configPath = path.str();
   checkpoint->files.front().path = llvm::sys::path::filename(path).str();
   return std::move(*checkpoint);

@@ -41,6 +41,14 @@ const WeightTable::Entry *WeightTable::find(StringRef name) const {
   return entry == checkpoint.tensors.end() ? nullptr : &*entry;
 }
 
+std::string WeightTable::showName(StringRef name) const {
+  std::string stored =
+      checkpoint.getStoredName ? checkpoint.getStoredName(name) : "";
+  return (stored.empty() ? "'" + name + "'"
+                         : "'" + stored + "' (" + name + ")")
+      .str();
+}
+
 /// The element type that ops see, or null for a type that none reads.
 static Type getElementType(OpBuilder &builder, StoredType type) {
   switch (type) {
@@ -91,14 +99,15 @@ Value WeightTable::reference(StringRef name, RankedTensorType type) {
 Value WeightTable::getStored(StringRef name, ArrayRef<int64_t> shape,
                              const StoredTensor *&stored) {
   stored = nullptr;
+  std::string shownName = showName(name);
   auto wrong = [&](StringRef path, const Twine &got) {
-    fail(path, "expects tensor '" + name + "' of shape " + showShape(shape) +
-                   ", got " + got);
+    fail(path, "expects tensor " + shownName + " of shape " +
+                   showShape(shape) + ", got " + got);
     return reference(name, RankedTensorType::get(shape, builder.getF32Type()));
   };
   const Entry *entry = find(name);
   if (!entry) {
-    return wrong(checkpoint.directory, "none in the checkpoint");
+    return wrong(checkpoint.path, "none in the checkpoint");
   }
   const StoredTensor &tensor = entry->second;
   SmallString<256> path(checkpoint.directory);
@@ -116,8 +125,8 @@ Value WeightTable::getStored(StringRef name, ArrayRef<int64_t> shape,
   }
   Type elementType = getElementType(builder, tensor.type);
   if (!elementType) {
-    fail(path, "expects tensor '" + name +
-                   "' of type F32, F16, BF16, or Q8_0, Q4_0, Q4_1 in GGUF, "
+    fail(path, "expects tensor " + shownName +
+                   " of type F32, F16, BF16, or Q8_0, Q4_0, Q4_1 in GGUF, "
                    "got " + tensor.typeName);
     elementType = builder.getF32Type();
   }

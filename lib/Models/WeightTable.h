@@ -50,6 +50,8 @@ private:
   using Entry = llvm::StringMapEntry<StoredTensor>;
 
   const Entry *find(StringRef name) const;
+  /// `name` in quotes for a message, with the files' own name where it differs.
+  std::string showName(StringRef name) const;
   /// A reference to `name`, whose shape in Hugging Face's layout is `shape`, as
   /// it is stored; sets `stored` to the tensor.
   Value getStored(StringRef name, ArrayRef<int64_t> shape,

@@ -11,6 +11,7 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/JSON.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -48,11 +49,15 @@ struct StoredTensor {
 };
 
 struct Checkpoint {
+  std::string path;       ///< the directory or file that was read
   std::string directory;  ///< what `CheckpointFile::path` is relative to
   std::string configPath; ///< what errors about the configuration point to
   llvm::json::Object config;
   std::vector<CheckpointFile> files;
   llvm::StringMap<StoredTensor> tensors; ///< by Hugging Face's name
+  /// The files' own name of a tensor, or "" where it is not known; null where
+  /// the files use Hugging Face's.
+  std::function<std::string(StringRef)> getStoredName;
 };
 
 /// Reads the headers of a Hugging Face model directory: config.json,

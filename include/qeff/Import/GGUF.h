@@ -74,7 +74,7 @@ struct GGUFNames {
 
 /// Renames `header` to a checkpoint: configuration, end-of-sequence ids, tying
 /// (no `output.weight`), vocabulary size, tensors. Tensors that no name matches
-/// keep theirs.
+/// keep theirs. `names` must outlive the checkpoint.
 llvm::Expected<Checkpoint> mapGGUF(const InputFile &file, GGUFHeader &header,
                                    const GGUFNames &names);
 
