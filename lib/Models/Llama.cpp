@@ -158,7 +158,7 @@ static llvm::Error readRopeScaling(const InputFile &file,
   if (type == "none") {
     return llvm::Error::success();
   }
-  rope["rope_type"] = type;
+  rope["rope_type"] = type.str();
   take("factor", "factor");
   take("original_context_length", "original_max_position_embeddings");
   if (type == "longrope") {

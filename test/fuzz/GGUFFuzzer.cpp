@@ -76,6 +76,14 @@ static Parts makeSeed(std::mt19937 &random) {
   if (family == "llama") {
     number("llama.attention.head_count_kv", 2);
     real("llama.attention.layer_norm_rms_epsilon", 1e-5f);
+    static const char *const scalings[] = {"none", "linear", "yarn",
+                                           "longrope"};
+    const char *scaling = scalings[random() % 4];
+    pair([&](GGUFWriter &w) {
+      w.addString("llama.rope.scaling.type", scaling);
+    });
+    real("llama.rope.scaling.factor", 2);
+    number("llama.rope.scaling.original_context_length", 8);
   } else {
     real(family + ".attention.layer_norm_epsilon", 1e-5f);
   }
@@ -288,8 +296,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   } else {
     llvm::consumeError(metadata.takeError());
   }
-  StringRef architecture =
-      header->metadata.getString("general.architecture").value_or("");
+  std::string architecture =
+      header->metadata.getString("general.architecture").value_or("").str();
   for (const ModelFamily *family : getModelFamilies()) {
     if (family->gguf.architecture != architecture) {
       continue;
@@ -302,6 +310,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     checkpoint->files.push_back(
         {"fuzz.gguf", file.getSize(), header->size, ""});
+    *header = GGUFHeader(); // the checkpoint stands alone
     fuzz::stats.accepted += fuzz::buildModel(*family, *checkpoint);
   }
   return 0;
