@@ -17,8 +17,14 @@ def check_batch(generate, reference, lengths, steps) -> dict:
     prompts = [reference[f"prompt_{n}"] for n in lengths]
     expected = [reference[f"tokens_{n}"][:steps] for n in lengths]
     logits = [reference[f"logits_{n}"][:steps] for n in lengths]
-    forced = generate(prompts, steps, expected)
     greedy = generate(prompts, steps, None)
+    forced = greedy
+    if any(
+        not np.array_equal(tokens, expected[row][: len(tokens)])
+        for row, (tokens, _) in enumerate(greedy)
+    ):
+        # Else the calls would be the same ones.
+        forced = generate(prompts, steps, expected)
     counts = [len(tokens) for tokens, _ in forced]
     return {
         "rows": list(lengths),
