@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 import toy_model
-
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("QEFF_BUILD_DIR", ROOT / "build" / "release"))
+from oracles.tools import BUILD, ROOT
 
 sys.path.insert(0, str(BUILD / "python"))
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

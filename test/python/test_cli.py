@@ -9,7 +9,7 @@ import sys
 
 import pytest
 import toy_model
-from conftest import BUILD
+from oracles.tools import BUILD
 
 from qeff import cli
 

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from conftest import BUILD, ROOT
+from oracles.tools import BUILD, ROOT
 from test_tokenizer_directory import llama3
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 

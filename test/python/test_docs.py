@@ -4,7 +4,7 @@
 import subprocess
 import sys
 
-from conftest import BUILD, ROOT
+from oracles.tools import BUILD, ROOT
 
 
 def test_generated_pages_are_up_to_date():

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from conftest import BUILD
+from oracles.tools import BUILD
 
 BLOCKED = ["torch", "transformers", "onnxruntime", "onnx", "gguf", "peft"]
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import BUILD
+from oracles.tools import BUILD
 
 import qeff
 

@@ -4,14 +4,11 @@ NumPy, and the one check that all bad input must pass."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from oracles import raw_files, tools  # noqa: E402
+from oracles import raw_files, tools
 
 
 @pytest.fixture

@@ -15,9 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from oracles import ledger, tools, variants  # noqa: E402
+from oracles import ledger, tools, variants
 
 
 class References:
