@@ -4,6 +4,7 @@
 // its own call gets a pair of states; the last hidden state of each row is
 // selected as early as the graph allows.
 
+#include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Transforms/Passes.h"
 
@@ -30,27 +31,6 @@ static BlockArgument findArgument(FuncOp function, StringRef name) {
     }
   }
   return {};
-}
-
-/// The one public function of the module.
-static FailureOr<FuncOp> findPublicFunction(ModuleOp module) {
-  FuncOp found;
-  for (auto function : module.getOps<FuncOp>()) {
-    if (!function.isPublic() || function.isExternal()) {
-      continue;
-    }
-    if (found) {
-      InFlightDiagnostic diagnostic =
-          function.emitError("expects one public function, got a second");
-      diagnostic.attachNote(found.getLoc()) << "the first is here";
-      return diagnostic;
-    }
-    found = function;
-  }
-  if (!found) {
-    return module.emitError("expects a public function with a body, got none");
-  }
-  return found;
 }
 
 namespace {
@@ -267,7 +247,7 @@ struct InsertKVCachePass
   }
 
   LogicalResult insert(ModuleOp module) {
-    FailureOr<FuncOp> function = findPublicFunction(module);
+    FailureOr<FuncOp> function = findMainFunction(module);
     if (failed(function)) {
       return failure();
     }

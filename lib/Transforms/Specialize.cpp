@@ -2,6 +2,7 @@
 //
 // qeff-specialize: one static function per specialization.
 
+#include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Transforms/Passes.h"
 
@@ -16,30 +17,6 @@ namespace qeff {
 
 using namespace qeff;
 using mlir::func::FuncOp;
-
-static FailureOr<FuncOp> findPublicFunction(ModuleOp module) {
-  FuncOp found;
-  for (FuncOp function : module.getOps<FuncOp>()) {
-    if (!function.isPublic() || function.isExternal()) {
-      continue;
-    }
-    if (found) {
-      InFlightDiagnostic diagnostic =
-          function.emitError("expects one public function, got a second");
-      diagnostic.attachNote(found.getLoc()) << "the first is here";
-      return diagnostic;
-    }
-    found = function;
-  }
-  if (!found) {
-    return module.emitError("expects a public function with a body, got none");
-  }
-  if (!found.getBody().hasOneBlock()) {
-    return found.emitError("expects a function of one block, got ")
-           << found.getBody().getBlocks().size();
-  }
-  return found;
-}
 
 /// The static form of an argument's type: each `?` from the dim that
 /// `qeff.dims` names.
@@ -138,7 +115,7 @@ struct SpecializePass : public qeff::impl::SpecializePassBase<SpecializePass> {
   }
 
   LogicalResult run(ModuleOp module) {
-    FailureOr<FuncOp> function = findPublicFunction(module);
+    FailureOr<FuncOp> function = findMainFunction(module);
     if (failed(function)) {
       return failure();
     }

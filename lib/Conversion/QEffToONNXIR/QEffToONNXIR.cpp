@@ -6,6 +6,7 @@
 
 #include "qeff/Conversion/Passes.h"
 #include "qeff/Conversion/QEffToONNXIR.h"
+#include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -116,31 +117,15 @@ struct ConvertQEffToONNXIRPass
 } // namespace
 
 FailureOr<FuncOp> ConvertQEffToONNXIRPass::findFunction(ModuleOp module) {
-  FuncOp found;
-  for (FuncOp function : module.getOps<FuncOp>()) {
-    if (!function.isPublic() || function.isExternal()) {
-      continue;
-    }
-    if (found) {
-      function.emitError() << "expects one public function, got a second one";
-      return failure();
-    }
-    found = function;
-  }
-  if (!found) {
-    module.emitError() << "expects a public function with a body";
-    return failure();
-  }
-  if (!llvm::hasSingleElement(found.getBody())) {
-    found.emitError() << "expects a function of one block, got "
-                      << found.getBody().getBlocks().size();
+  FailureOr<FuncOp> found = findMainFunction(module);
+  if (failed(found)) {
     return failure();
   }
   auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
-  if (!llvm::all_of(found.getArgumentTypes(), isTensor) ||
-      !llvm::all_of(found.getResultTypes(), isTensor)) {
-    found.emitError() << "expects ranked tensors as arguments and results, got "
-                      << found.getFunctionType();
+  if (!llvm::all_of(found->getArgumentTypes(), isTensor) ||
+      !llvm::all_of(found->getResultTypes(), isTensor)) {
+    found->emitError() << "expects ranked tensors as arguments and results, got "
+                      << found->getFunctionType();
     return failure();
   }
   return found;

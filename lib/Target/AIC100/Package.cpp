@@ -2,12 +2,11 @@
 //
 // The files that AI 100's compiler reads beside the model.
 
+#include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
 #include "qeff/Target/AIC100.h"
 #include "qeff/Target/ONNX.h"
 #include "qeff/Target/OutputFile.h"
-
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -21,16 +20,6 @@ static std::string join(StringRef directory, StringRef name) {
   SmallString<128> path(directory);
   llvm::sys::path::append(path, name);
   return path.str().str();
-}
-
-static FailureOr<FuncOp> findFunction(ModuleOp module) {
-  for (FuncOp function : module.getOps<FuncOp>()) {
-    if (function.isPublic() && !function.isExternal()) {
-      return function;
-    }
-  }
-  module.emitError() << "expects a public function with a body";
-  return failure();
 }
 
 /// Named dims in the order in which the arguments show them.
@@ -172,7 +161,7 @@ LogicalResult qeff::writeAIC100Package(ModuleOp module, StringRef directory,
     return module.emitError()
            << "expects one core or more, got " << options.numCores;
   }
-  FailureOr<FuncOp> function = findFunction(module);
+  FailureOr<FuncOp> function = findMainFunction(module);
   if (failed(function)) {
     return failure();
   }

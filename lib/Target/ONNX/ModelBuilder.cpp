@@ -4,6 +4,7 @@
 
 #include "ModelBuilder.h"
 
+#include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
 #include "qeff/Support/Version.h"
 
@@ -438,20 +439,9 @@ LogicalResult ModelBuilder::build(qeff_onnx::ModelProto &model) {
     import.set_domain(opset.getDomain().str());
     import.set_version(opset.getVersion());
   }
-  FuncOp main;
-  for (FuncOp function : module.getOps<FuncOp>()) {
-    if (!function.isPublic() || function.isExternal()) {
-      continue;
-    }
-    if (main || !llvm::hasSingleElement(function.getBody())) {
-      return function.emitError() << "expects one public function of one block";
-    }
-    main = function;
-  }
-  if (!main) {
-    return module.emitError() << "expects a public function with a body";
-  }
-  if (failed(buildGraph(main, *model.mutable_graph()))) {
+  FailureOr<FuncOp> main = findMainFunction(module);
+  if (failed(main) ||
+      failed(buildGraph(*main, *model.mutable_graph()))) {
     return failure();
   }
   for (FunctionOp function : module.getOps<FunctionOp>()) {

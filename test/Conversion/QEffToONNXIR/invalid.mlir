@@ -5,10 +5,11 @@ module {}
 
 // -----
 
+// expected-note @+1 {{the first is here}}
 func.func @first() {
   return
 }
-// expected-error @+1 {{expects one public function, got a second one}}
+// expected-error @+1 {{expects one public function, got a second}}
 func.func @second() {
   return
 }

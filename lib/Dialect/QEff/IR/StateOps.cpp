@@ -2,17 +2,11 @@
 //
 // Verifiers of the state ops.
 
+#include "TensorTypes.h"
+
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 
 using namespace qeff;
-
-static RankedTensorType getTensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
-static bool agree(int64_t a, int64_t b) {
-  return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b);
-}
 
 LogicalResult CacheWriteOp::verify() {
   RankedTensorType cache = getTensorType(getCache());

@@ -2,14 +2,12 @@
 //
 // Verifiers of the transformer ops.
 
+#include "TensorTypes.h"
+
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Dialect/QEff/IR/Rope.h"
 
 using namespace qeff;
-
-static RankedTensorType getTensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 static LogicalResult expectsRank(Operation *op, StringRef what, Value value,
                                  int64_t rank) {
@@ -19,11 +17,6 @@ static LogicalResult expectsRank(Operation *op, StringRef what, Value value,
   }
   return op->emitOpError("expects ")
          << what << " of rank " << rank << ", got " << type;
-}
-
-/// Sizes agree when they are equal or one of them is dynamic.
-static bool agree(int64_t a, int64_t b) {
-  return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b);
 }
 
 static LogicalResult expectsSize(Operation *op, StringRef what, Value value,

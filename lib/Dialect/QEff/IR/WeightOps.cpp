@@ -2,6 +2,8 @@
 //
 // Verifiers of the lazy weight ops, and the op definitions themselves.
 
+#include "TensorTypes.h"
+
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Dialect/QEff/IR/Rope.h"
 
@@ -11,10 +13,6 @@ using namespace qeff;
 
 #define GET_OP_CLASSES
 #include "qeff/Dialect/QEff/IR/QEffOps.cpp.inc"
-
-static RankedTensorType getTensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 //===----------------------------------------------------------------------===//
 // weight_ref

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the verifiers of the ops ask of tensor types.
+#ifndef QEFF_LIB_DIALECT_QEFF_IR_TENSORTYPES_H
+#define QEFF_LIB_DIALECT_QEFF_IR_TENSORTYPES_H
+
+#include "qeff/Support/LLVM.h"
+
+namespace qeff {
+
+inline RankedTensorType getTensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// Sizes agree when they are equal or one of them is dynamic.
+inline bool agree(int64_t a, int64_t b) {
+  return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b);
+}
+
+} // namespace qeff
+
+#endif // QEFF_LIB_DIALECT_QEFF_IR_TENSORTYPES_H
