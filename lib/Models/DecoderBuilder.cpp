@@ -47,7 +47,8 @@ private:
   Value buildProjection(Value x, const std::string &module, StringRef part,
                         int64_t heads, int64_t offset);
   Value buildRope(Value x, const std::string &scope);
-  Value buildLinear(Value x, Value weight, Value bias, StringRef scope);
+  Value buildLinear(Value x, Value weight, Value bias, StringRef scope,
+                    ModuleAttr module);
   Value buildAdd(Value a, Value b, StringRef scope);
   Value getSlopes();
 
@@ -61,10 +62,21 @@ private:
         {ShapedType::kDynamic, heads, ShapedType::kDynamic, desc.headDim},
         builder.getF32Type());
   }
-  StringAttr str(StringRef text) { return builder.getStringAttr(text); }
+  StringAttr str(StringRef text) const {
+    return StringAttr::get(builder.getContext(), text);
+  }
   Location at(StringRef scope) { return mlir::NameLoc::get(str(scope)); }
   std::string layerName(int64_t layer) const {
     return desc.layers + "." + std::to_string(layer);
+  }
+  /// The module `scope` of the base model, as adapters name it; from output
+  /// `row` on where the op is a part of it.
+  ModuleAttr describeModule(StringRef scope,
+                            LinearLayout layout = LinearLayout::OutIn,
+                            int64_t row = 0) const {
+    return ModuleAttr::get(builder.getContext(),
+                           str((desc.base + scope).str()), row,
+                           layout == LinearLayout::InOut);
   }
   /// The tensor of the module `scope`.
   std::string tensor(StringRef scope, StringRef suffix) const {
@@ -131,10 +143,10 @@ func::FuncOp DecoderBuilder::createFunction(const ModuleInfo &info) {
 //===----------------------------------------------------------------------===//
 
 Value DecoderBuilder::buildLinear(Value x, Value weight, Value bias,
-                                  StringRef scope) {
+                                  StringRef scope, ModuleAttr module) {
   int64_t out = cast<RankedTensorType>(weight.getType()).getDimSize(0);
   return LinearOp::create(builder, at(scope), getHidden(out), x, weight, bias,
-                          str(scope));
+                          module, str(scope));
 }
 
 Value DecoderBuilder::buildAdd(Value a, Value b, StringRef scope) {
@@ -149,14 +161,14 @@ Value DecoderBuilder::buildNorm(Value x, const NormDesc &norm,
   FloatAttr eps = builder.getF64FloatAttr(norm.eps);
   if (norm.kind == NormDesc::Kind::RMS) {
     return RMSNormOp::create(builder, at(scope), x.getType(), x, weight, eps,
-                             str(scope));
+                             describeModule(scope), str(scope));
   }
   Value bias;
   if (norm.bias) {
     bias = weights->getVector(tensor(scope, "bias"), desc.hiddenSize);
   }
   return LayerNormOp::create(builder, at(scope), x.getType(), x, weight, bias,
-                             eps, str(scope));
+                             eps, describeModule(scope), str(scope));
 }
 
 Value DecoderBuilder::buildEmbedding() {
@@ -169,7 +181,7 @@ Value DecoderBuilder::buildEmbedding() {
   }
   Value table = weights->getTable(name, desc.vocabSize, desc.hiddenSize);
   Value x = EmbeddingOp::create(builder, at(scope), getHidden(desc.hiddenSize),
-                                ids, table, str(scope));
+                                ids, table, describeModule(scope), str(scope));
   if (desc.positionEmbedding.empty()) {
     return x;
   }
@@ -178,7 +190,7 @@ Value DecoderBuilder::buildEmbedding() {
                             desc.hiddenSize);
   Value learned =
       EmbeddingOp::create(builder, at(scope), getHidden(desc.hiddenSize),
-                          positions, table, str(scope));
+                          positions, table, describeModule(scope), str(scope));
   return buildAdd(x, learned, scope);
 }
 
@@ -201,7 +213,9 @@ Value DecoderBuilder::buildProjection(Value x, const std::string &module,
     bias = weights->getVectorPart(tensor(source, "bias"), fused ? total : size,
                                   fused ? offset : 0, size);
   }
-  Value y = buildLinear(x, weight, bias, scope);
+  ModuleAttr target =
+      describeModule(source, attention.layout, fused ? offset : 0);
+  Value y = buildLinear(x, weight, bias, scope, target);
   if (attention.clip) {
     y = ClipOp::create(builder, at(scope), y.getType(), y,
                        builder.getF64FloatAttr(-*attention.clip),
@@ -266,7 +280,8 @@ Value DecoderBuilder::buildAttention(Value x, int64_t layer) {
   if (attention.outBias) {
     bias = weights->getVector(tensor(out, "bias"), desc.hiddenSize);
   }
-  return buildLinear(merged, weight, bias, out);
+  return buildLinear(merged, weight, bias, out,
+                     describeModule(out, attention.layout));
 }
 
 Value DecoderBuilder::buildMLP(Value x, const std::string &layer) {
@@ -281,7 +296,8 @@ Value DecoderBuilder::buildMLP(Value x, const std::string &layer) {
     if (mlp.bias) {
       bias = weights->getVector(tensor(module, "bias"), out);
     }
-    return buildLinear(input, weight, bias, module);
+    return buildLinear(input, weight, bias, module,
+                       describeModule(module, mlp.layout));
   };
   auto kind = ActivationAttr::get(builder.getContext(), mlp.activation);
   Value inner;
@@ -306,7 +322,9 @@ Value DecoderBuilder::buildHead(Value x) {
     name = tensor(desc.tokenEmbedding, "weight");
   }
   Value weight = weights->getTable(name, desc.vocabSize, desc.hiddenSize);
-  return buildLinear(x, weight, Value(), kHead);
+  return buildLinear(x, weight, Value(), kHead,
+                     ModuleAttr::get(builder.getContext(), str(kHead), 0,
+                                     /*transposed=*/false));
 }
 
 //===----------------------------------------------------------------------===//

@@ -97,6 +97,56 @@ std::optional<int64_t> SpecAttr::getDim(StringRef name) const {
   return std::nullopt;
 }
 
+/// `<` path (`, row ` number)? (`, transposed`)? `>`
+Attribute ModuleAttr::parse(mlir::AsmParser &parser, Type) {
+  std::string path;
+  int64_t row = 0;
+  bool transposed = false;
+  llvm::SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseLess() || parser.parseString(&path)) {
+    return {};
+  }
+  while (succeeded(parser.parseOptionalComma())) {
+    if (row == 0 && !transposed &&
+        succeeded(parser.parseOptionalKeyword("row"))) {
+      if (parser.parseInteger(row)) {
+        return {};
+      }
+      continue;
+    }
+    if (transposed || parser.parseKeyword("transposed")) {
+      return {};
+    }
+    transposed = true;
+  }
+  if (parser.parseGreater()) {
+    return {};
+  }
+  return ModuleAttr::getChecked(
+      [&] { return parser.emitError(loc); }, parser.getContext(),
+      parser.getBuilder().getStringAttr(path), row, transposed);
+}
+
+void ModuleAttr::print(mlir::AsmPrinter &printer) const {
+  printer << "<" << getPath();
+  if (getRow() != 0) {
+    printer << ", row " << getRow();
+  }
+  printer << (getTransposed() ? ", transposed>" : ">");
+}
+
+LogicalResult
+ModuleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                   StringAttr path, int64_t row, bool transposed) {
+  if (path.getValue().empty()) {
+    return emitError() << "expects a module's path, got an empty one";
+  }
+  if (row < 0) {
+    return emitError() << "expects row >= 0, got " << row;
+  }
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Module attributes
 //===----------------------------------------------------------------------===//

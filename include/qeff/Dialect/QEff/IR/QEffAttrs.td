@@ -85,6 +85,26 @@ def QEff_RowOrderAttr : QEff_EnumAttr<QEff_RowOrder, "row_order">;
 // Transformer ops
 //===----------------------------------------------------------------------===//
 
+def QEff_ModuleAttr : AttrDef<QEff_Dialect, "Module"> {
+  let mnemonic = "module";
+  let summary = "The module that an op is, as adapters name it";
+  let description = [{
+    `path` is the module's path in the checkpoint's own framework
+    ("model.layers.3.self_attn.q_proj"). An op that is a part of a fused module
+    gives the rows of the module's output from `row` on. `transposed` says that
+    the framework stores the module's weight [in, out].
+
+    ```mlir
+    #qeff.module<"transformer.h.0.attn.c_attn", row 768, transposed>
+    ```
+  }];
+  let parameters = (ins "::mlir::StringAttr":$path,
+                        DefaultValuedParameter<"int64_t", "0">:$row,
+                        DefaultValuedParameter<"bool", "false">:$transposed);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
 def QEff_Activation : QEff_I32Enum<"Activation", "activation function", [
   I32EnumAttrCase<"SiLU", 0, "silu">,
   I32EnumAttrCase<"GELU", 1, "gelu">,

@@ -8,5 +8,6 @@ include "qeff/Dialect/QEff/IR/Ops/Symbols.td"
 include "qeff/Dialect/QEff/IR/Ops/Weights.td"
 include "qeff/Dialect/QEff/IR/Ops/Transformer.td"
 include "qeff/Dialect/QEff/IR/Ops/State.td"
+include "qeff/Dialect/QEff/IR/Ops/Adapters.td"
 
 #endif // QEFF_DIALECT_QEFF_IR_QEFFOPS_TD

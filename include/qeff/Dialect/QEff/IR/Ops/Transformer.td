@@ -21,6 +21,7 @@ def QEff_EmbeddingOp : QEff_ModelOp<"embedding", [], QEff_InferShape> {
     ```
   }];
   let arguments = (ins QEff_IndexTensor:$ids, QEff_FloatTensor:$table,
+                       OptionalAttr<QEff_ModuleAttr>:$module,
                        OptionalAttr<StrAttr>:$scope);
   let results = (outs QEff_FloatTensor:$result);
   let assemblyFormat = [{
@@ -47,6 +48,7 @@ def QEff_LinearOp : QEff_ModelOp<"linear", [], QEff_InferShape> {
   }];
   let arguments = (ins QEff_FloatTensor:$input, QEff_FloatTensor:$weight,
                        Optional<QEff_FloatTensor>:$bias,
+                       OptionalAttr<QEff_ModuleAttr>:$module,
                        OptionalAttr<StrAttr>:$scope);
   let results = (outs QEff_FloatTensor:$result);
   let assemblyFormat = [{
@@ -72,7 +74,8 @@ def QEff_RMSNormOp : QEff_ModelOp<"rms_norm",
     ```
   }];
   let arguments = (ins QEff_FloatTensor:$input, QEff_FloatTensor:$weight,
-                       F64Attr:$eps, OptionalAttr<StrAttr>:$scope);
+                       F64Attr:$eps, OptionalAttr<QEff_ModuleAttr>:$module,
+                       OptionalAttr<StrAttr>:$scope);
   let results = (outs QEff_FloatTensor:$result);
   let assemblyFormat = [{
     $input `,` $weight (`scope` `(` $scope^ `)`)? attr-dict
@@ -99,6 +102,7 @@ def QEff_LayerNormOp : QEff_ModelOp<"layer_norm",
   let arguments = (ins QEff_FloatTensor:$input,
                        Optional<QEff_FloatTensor>:$weight,
                        Optional<QEff_FloatTensor>:$bias, F64Attr:$eps,
+                       OptionalAttr<QEff_ModuleAttr>:$module,
                        OptionalAttr<StrAttr>:$scope);
   let results = (outs QEff_FloatTensor:$result);
   let assemblyFormat = [{
