@@ -37,7 +37,8 @@ def measured(*command) -> dict:
     )
     said = json.loads(result.stdout.splitlines()[-1])
     if said["exit"] != 0:
-        sys.exit(f"{' '.join(map(str, command))} failed:\n{result.stderr}")
+        sys.exit(f"{' '.join(map(str, command))} failed with "
+                 f"{said['exit']}:\n{result.stderr}")
     return {
         "seconds": said["seconds"],
         "peak_mib": said["peak_kib"] / 1024,
