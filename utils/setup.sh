@@ -9,7 +9,7 @@ packages=(
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools clang-22 lld-22
   liblld-22-dev libclang-rt-22-dev
   protobuf-compiler libprotobuf-dev
-  nlohmann-json3-dev libgtest-dev zlib1g-dev libzstd-dev
+  nlohmann-json3-dev libgtest-dev zlib1g-dev libzstd-dev libpcre2-dev
   python3 python3-venv python3-dev
 )
 

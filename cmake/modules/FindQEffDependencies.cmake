@@ -1,5 +1,5 @@
 # Finds what qeff builds on: MLIR, LLVM and lld 22 (shared), protobuf, the
-# `onnx` package's onnx.proto, nlohmann-json and threads.
+# `onnx` package's onnx.proto, nlohmann-json, PCRE2 and threads.
 
 list(APPEND CMAKE_PREFIX_PATH /usr/lib/llvm-22)
 find_package(MLIR REQUIRED CONFIG)
@@ -10,6 +10,11 @@ find_package(LLD REQUIRED CONFIG)
 find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(Protobuf REQUIRED)
+find_library(QEFF_PCRE2_LIBRARY pcre2-8)
+find_path(QEFF_PCRE2_INCLUDE_DIR pcre2.h)
+if(NOT QEFF_PCRE2_LIBRARY OR NOT QEFF_PCRE2_INCLUDE_DIR)
+  message(FATAL_ERROR "PCRE2 (libpcre2-dev) not found")
+endif()
 
 list(APPEND CMAKE_MODULE_PATH "${MLIR_CMAKE_DIR}" "${LLVM_CMAKE_DIR}")
 include(TableGen)

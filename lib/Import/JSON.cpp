@@ -109,6 +109,51 @@ qeff::parseJSONObject(llvm::StringRef text) {
   return std::move(*object);
 }
 
+/// Index behind the string that begins at `begin`.
+static size_t skipString(llvm::StringRef text, size_t begin) {
+  size_t i = begin + 1;
+  while (i < text.size() && text[i] != '"') {
+    i += text[i] == '\\' ? 2 : 1;
+  }
+  return std::min(i + 1, text.size());
+}
+
+std::vector<std::string> qeff::getMemberNames(llvm::StringRef text,
+                                              llvm::StringRef member) {
+  std::vector<std::string> names;
+  int64_t depth = 0;
+  bool inside = false; // the member's value
+  for (size_t i = 0; i < text.size();) {
+    if (text[i] == '{' || text[i] == '[') {
+      ++depth;
+    } else if (text[i] == '}' || text[i] == ']') {
+      --depth;
+    }
+    if (text[i] != '"') {
+      ++i;
+      continue;
+    }
+    llvm::StringRef literal = text.slice(i, skipString(text, i));
+    i += literal.size();
+    size_t next = text.find_first_not_of(" \t\r\n", i);
+    if (next == llvm::StringRef::npos || text[next] != ':') {
+      continue;
+    }
+    llvm::Expected<llvm::json::Value> name = llvm::json::parse(literal);
+    if (!name) {
+      llvm::consumeError(name.takeError());
+      continue;
+    }
+    llvm::StringRef key = name->getAsString().value_or("");
+    if (depth == 1) {
+      inside = key == member;
+    } else if (depth == 2 && inside) {
+      names.push_back(key.str());
+    }
+  }
+  return names;
+}
+
 llvm::StringRef qeff::getJSONKind(const llvm::json::Value &value) {
   switch (value.kind()) {
   case llvm::json::Value::Null:

@@ -57,7 +57,8 @@ struct Adapter {
   std::string directory;
   CheckpointFile file; ///< adapter_model.safetensors
   std::vector<AdapterPair> pairs;           ///< in the order of the modules
-  std::vector<AdapterParameter> parameters; ///< likewise
+  /// Base weights that two modules share are there for both.
+  std::vector<AdapterParameter> parameters;
 
   /// Largest rank of all pairs; 0 where there are none.
   int64_t getMaxRank() const;
@@ -74,17 +75,21 @@ FailureOr<Adapter> readAdapter(MLIRContext *context, StringRef directory,
 /// Sets `target` of the modules that `adapter` changes by a pair.
 void markTargets(AdapterModules &modules, const Adapter &adapter);
 
+/// Refuses a name that is not letters, digits, '_', '-' and '.', at most 128 of
+/// them and no '.' in front: it is a part of symbols and of files' names.
+LogicalResult checkAdapterName(Location loc, StringRef name);
+
 /// Adds `adapter` to a module of phase canonical: `qeff.adapter @name {weight}`
 /// with its file and weights as symbols "adapter.NAME.…". The file's root is
 /// "adapter.NAME", which is to be bound to `adapter.directory`. A name that is
-/// taken, or that is not letters, digits, '_', '-' and '.', is an error.
+/// taken is an error.
 LogicalResult insertAdapter(ModuleOp module, const Adapter &adapter,
                             StringRef name, double weight = 1.0);
 
 /// Writes what a swap-mode package loads: the pairs in their own types, and
 /// their scalings multiplied by `weight`, as a safetensors file. It appears
-/// whole or not at all. Adapters that were not read with `swap` are refused
-/// where they have more than pairs of linear layers.
+/// whole or not at all. An adapter with more than pairs of linear layers is
+/// refused (`AdapterOptions::swap` refuses it earlier).
 LogicalResult writeAdapterFile(MLIRContext *context, const Adapter &adapter,
                                StringRef name, StringRef path,
                                double weight = 1.0);

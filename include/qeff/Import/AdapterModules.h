@@ -25,6 +25,7 @@ struct AdapterModule {
   bool transposed = false; ///< the framework stores a linear weight [in, out]
   bool bias = false;       ///< the base has a bias
   bool head = false;       ///< the linear layer that gives the logits
+  std::string tied;        ///< the module whose weight it shares, or empty
   bool target = false;     ///< a swap-mode package takes adapters of it
 };
 

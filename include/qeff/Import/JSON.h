@@ -6,6 +6,9 @@
 
 #include "llvm/Support/JSON.h"
 
+#include <string>
+#include <vector>
+
 namespace qeff {
 
 /// Deepest nesting of arrays and objects, and most values, that a document may
@@ -19,6 +22,11 @@ inline constexpr uint64_t kMaxJSONBytes = 32u << 20;
 /// Parses `text`, which must be an object (JSON, RFC 8259). Errors: syntax,
 /// invalid UTF-8, a limit exceeded, a name that occurs twice in an object.
 llvm::Expected<llvm::json::Object> parseJSONObject(llvm::StringRef text);
+
+/// Names of the members of the object that `member` of the valid JSON object
+/// `text` is, in the order of the text.
+std::vector<std::string> getMemberNames(llvm::StringRef text,
+                                        llvm::StringRef member);
 
 /// What `value` is, for messages: "a string", "null", "an array", ….
 llvm::StringRef getJSONKind(const llvm::json::Value &value);

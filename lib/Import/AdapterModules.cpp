@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Collects a model's modules from its ops.
+
+#include "qeff/Import/AdapterModules.h"
+#include "qeff/Dialect/QEff/IR/MainFunction.h"
+#include "qeff/Dialect/QEff/IR/QEffOps.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace qeff;
+using Kind = AdapterModule::Kind;
+
+StringRef qeff::getKindName(Kind kind) {
+  switch (kind) {
+  case Kind::Linear:
+    return "linear";
+  case Kind::Embedding:
+    return "embedding";
+  case Kind::Norm:
+    return "norm";
+  }
+  return "";
+}
+
+bool AdapterModules::add(AdapterModule module) {
+  if (!byPath.try_emplace(module.path, modules.size()).second) {
+    return false;
+  }
+  modules.push_back(std::move(module));
+  return true;
+}
+
+const AdapterModule *AdapterModules::find(StringRef path) const {
+  auto entry = byPath.find(path);
+  return entry == byPath.end() ? nullptr : &modules[entry->second];
+}
+
+AdapterModule *AdapterModules::find(StringRef path) {
+  auto entry = byPath.find(path);
+  return entry == byPath.end() ? nullptr : &modules[entry->second];
+}
+
+namespace {
+/// One op: the outputs [row, row + size) of its module.
+struct Part {
+  AdapterModule module;
+  int64_t row = 0;
+  int64_t size = 0;
+  Value weight;
+  Operation *op = nullptr;
+};
+} // namespace
+
+static ModuleAttr getModuleAttr(Operation *op) {
+  return dyn_cast_if_present<ModuleAttr>(
+      op->getInherentAttr("module").value_or(Attribute()));
+}
+
+static RankedTensorType getType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// The part that `op` is, or nothing where it is none.
+static std::optional<Part> describe(Operation *op) {
+  Part part;
+  part.op = op;
+  bool known =
+      llvm::TypeSwitch<Operation *, bool>(op)
+          .Case([&](LinearOp linear) {
+            part.weight = linear.getWeight();
+            part.module.kind = Kind::Linear;
+            part.module.bias = linear.getBias() != nullptr;
+            return true;
+          })
+          .Case([&](EmbeddingOp embedding) {
+            part.weight = embedding.getTable();
+            part.module.kind = Kind::Embedding;
+            return true;
+          })
+          .Case([&](RMSNormOp norm) {
+            part.weight = norm.getWeight();
+            part.module.kind = Kind::Norm;
+            return true;
+          })
+          .Case([&](LayerNormOp norm) {
+            part.weight = norm.getWeight();
+            part.module.kind = Kind::Norm;
+            part.module.bias = norm.getBias() != nullptr;
+            return true;
+          })
+          .Default([](Operation *) { return false; });
+  ModuleAttr attr = known ? getModuleAttr(op) : ModuleAttr();
+  if (!attr) {
+    return std::nullopt;
+  }
+  ArrayRef<int64_t> shape = getType(part.weight).getShape();
+  part.module.path = attr.getPath().str();
+  part.module.transposed = attr.getTransposed();
+  part.row = attr.getRow();
+  part.size = shape.front();
+  switch (part.module.kind) {
+  case Kind::Linear:
+    part.module.in = shape.back();
+    break;
+  case Kind::Embedding:
+    part.module.in = shape.front();
+    part.module.out = shape.back();
+    break;
+  case Kind::Norm:
+    part.module.in = part.module.out = shape.front();
+    break;
+  }
+  return part;
+}
+
+/// Whether the parts of one module agree, and follow one upon the other.
+static LogicalResult join(MutableArrayRef<Part> parts, AdapterModule &module) {
+  llvm::stable_sort(parts, [](const Part &a, const Part &b) {
+    return a.row < b.row;
+  });
+  const Part &first = parts.front();
+  module = first.module;
+  int64_t end = 0;
+  for (const Part &part : parts) {
+    if (part.module.kind != module.kind || part.module.in != module.in ||
+        part.module.out != module.out || part.module.bias != module.bias ||
+        part.module.transposed != module.transposed) {
+      InFlightDiagnostic diagnostic =
+          part.op->emitOpError("expects the parts of module '")
+          << module.path << "' to agree in kind, sizes, bias and layout";
+      diagnostic.attachNote(first.op->getLoc()) << "the first is here";
+      return diagnostic;
+    }
+    if (module.kind == Kind::Linear && part.row != end) {
+      return part.op->emitOpError("expects the parts of module '")
+             << module.path << "' to follow one upon the other, got row "
+             << part.row << " after " << end << " rows";
+    }
+    end += part.size;
+  }
+  if (module.kind != Kind::Linear && parts.size() != 1) {
+    return parts.back().op->emitOpError("expects module '")
+           << module.path << "' once, got it " << parts.size() << " times";
+  }
+  if (module.kind == Kind::Linear) {
+    module.out = end;
+  }
+  return success();
+}
+
+/// The linear layer that the function's first result comes from.
+static Operation *findHead(mlir::func::FuncOp function) {
+  Operation *terminator = function.getBody().front().getTerminator();
+  Value value =
+      terminator->getNumOperands() ? terminator->getOperand(0) : Value();
+  while (value) {
+    Operation *op = value.getDefiningOp();
+    if (!op || isa<LinearOp>(op)) {
+      return op;
+    }
+    value = op->getNumOperands() ? op->getOperand(0) : Value();
+  }
+  return nullptr;
+}
+
+static bool isPath(StringRef path) {
+  return llvm::all_of(path, [](char c) { return c > ' ' && c < 127; });
+}
+
+FailureOr<AdapterModules> qeff::collectModules(ModuleOp module) {
+  FailureOr<mlir::func::FuncOp> function = findMainFunction(module);
+  if (failed(function)) {
+    return failure();
+  }
+  Operation *head = findHead(*function);
+  std::vector<std::vector<Part>> groups;
+  llvm::StringMap<size_t> byPath;
+  for (Operation &op : function->getBody().front()) {
+    std::optional<Part> part = describe(&op);
+    if (!part) {
+      continue;
+    }
+    if (!isPath(part->module.path)) {
+      return op.emitOpError("expects a module's path of printable ASCII");
+    }
+    part->module.head = &op == head;
+    auto [entry, inserted] =
+        byPath.try_emplace(part->module.path, groups.size());
+    if (inserted) {
+      groups.emplace_back();
+    }
+    groups[entry->second].push_back(std::move(*part));
+  }
+  AdapterModules modules;
+  llvm::StringMap<std::string> byWeight;
+  for (std::vector<Part> &parts : groups) {
+    AdapterModule joined;
+    if (failed(join(parts, joined))) {
+      return failure();
+    }
+    if (auto reference = parts.front().weight.getDefiningOp<WeightRefOp>();
+        reference && parts.size() == 1) {
+      auto [entry, inserted] = byWeight.try_emplace(
+          reference.getSymbol(), joined.path);
+      if (!inserted) {
+        joined.tied = entry->second;
+      }
+    }
+    modules.add(std::move(joined));
+  }
+  return modules;
+}
