@@ -114,7 +114,8 @@ static llvm::Error checkTensor(const InputFile &file,
     int64_t index = findNonfinite(piece, tensor.tensor.type);
     if (index >= 0) {
       return makeImportError("expects finite values in tensor '" +
-                             tensor.name + "', got NaN or infinity as element " +
+                             tensor.name +
+                             "', got NaN or infinity as element " +
                              Twine(done / size + index));
     }
     done += bytes;

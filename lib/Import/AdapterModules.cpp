@@ -87,7 +87,7 @@ static std::optional<Part> describe(Operation *op) {
             part.weight = norm.getWeight();
             part.module.kind = Kind::Norm;
             part.module.bias = norm.getBias() != nullptr;
-            return true;
+            return part.weight != nullptr; // else there is nothing to adapt
           })
           .Default([](Operation *) { return false; });
   ModuleAttr attr = known ? getModuleAttr(op) : ModuleAttr();
@@ -202,7 +202,7 @@ FailureOr<AdapterModules> qeff::collectModules(ModuleOp module) {
     if (auto reference = parts.front().weight.getDefiningOp<WeightRefOp>();
         reference && parts.size() == 1) {
       auto [entry, inserted] = byWeight.try_emplace(
-          reference.getSymbol(), joined.path);
+          reference.getWeight(), joined.path);
       if (!inserted) {
         joined.tied = entry->second;
       }

@@ -8,6 +8,7 @@
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <cmath>
 

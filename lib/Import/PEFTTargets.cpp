@@ -98,7 +98,7 @@ FailureOr<PEFTTargets> PEFTTargets::create(const PEFTConfig &config,
   for (const std::string &name : config.excluded.names) {
     targets.excludedNames.insert(name);
   }
-  return std::move(targets);
+  return targets;
 }
 
 FailureOr<bool> PEFTTargets::matches(const PythonRegex &regex, StringRef text,
@@ -242,8 +242,9 @@ LogicalResult PEFTTargets::checkNames() const {
     }
     return success();
   };
-  return success(succeeded(check("target_modules", config.targets.names, used)) &&
-                 succeeded(check("modules_to_save", config.saved, usedSaved)));
+  return success(
+      succeeded(check("target_modules", config.targets.names, used)) &&
+      succeeded(check("modules_to_save", config.saved, usedSaved)));
 }
 
 FailureOr<std::vector<PEFTTargets::Role>> PEFTTargets::resolve() {

@@ -44,8 +44,9 @@ void PatternTranslator::emitLiteral(uint32_t c) {
 // Sequences
 //===----------------------------------------------------------------------===//
 
-bool PatternTranslator::parseAlternatives(bool verbose, bool top, PatternWidth &width,
-                                   unsigned &branches) {
+bool PatternTranslator::parseAlternatives(bool verbose, bool top,
+                                          PatternWidth &width,
+                                          unsigned &branches) {
   if (++depth > kMaxPatternDepth) {
     return in.unequal("groups nested deeper than " +
                           llvm::Twine(kMaxPatternDepth),
@@ -73,7 +74,8 @@ static bool isSpace(uint32_t c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-bool PatternTranslator::parseSequence(bool &verbose, bool atStart, PatternWidth &width) {
+bool PatternTranslator::parseSequence(bool &verbose, bool atStart,
+                                      PatternWidth &width) {
   PatternItem item = PatternItem::None;
   PatternWidth last;
   while (!in.atEnd() && in.peek() != '|' && in.peek() != ')') {
@@ -95,7 +97,7 @@ bool PatternTranslator::parseSequence(bool &verbose, bool atStart, PatternWidth 
       }
       // Flags for the whole pattern, unless a colon follows.
       size_t flags = in.tell();
-      while (isASCIILetter(in.peek()) && in.peek() != 'P') {
+      while (isPatternFlag(in.peek())) {
         in.get();
       }
       if (in.tell() != flags && in.peek() == ')') {
@@ -131,7 +133,7 @@ bool PatternTranslator::parseSequence(bool &verbose, bool atStart, PatternWidth 
 }
 
 bool PatternTranslator::parseItem(uint32_t c, bool verbose, PatternItem &item,
-                           PatternWidth &width) {
+                                  PatternWidth &width) {
   size_t begin = in.tell() - 1;
   item = PatternItem::Other;
   width = {1, 1};
@@ -193,7 +195,7 @@ bool PatternTranslator::parseEscape(PatternItem &item, PatternWidth &width) {
 
 /// Reads the rest of what `c` begins; leaves a brace that is none as it is.
 bool PatternTranslator::readBounds(uint32_t c, uint64_t &min, uint64_t &max,
-                            bool &isRepeat) {
+                                   bool &isRepeat) {
   size_t begin = in.tell();
   isRepeat = c == '*' || c == '+' || c == '?';
   min = c == '+' ? 1 : 0;
@@ -221,8 +223,8 @@ bool PatternTranslator::readBounds(uint32_t c, uint64_t &min, uint64_t &max,
          in.fail("min repeat greater than max repeat", begin);
 }
 
-bool PatternTranslator::repeat(uint64_t min, uint64_t max, size_t begin, PatternItem &item,
-                        PatternWidth &last) {
+bool PatternTranslator::repeat(uint64_t min, uint64_t max, size_t begin,
+                               PatternItem &item, PatternWidth &last) {
   if (item == PatternItem::None || item == PatternItem::Position) {
     return in.fail("nothing to repeat", begin);
   }

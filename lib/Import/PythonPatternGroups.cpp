@@ -27,8 +27,8 @@ bool PatternTranslator::refer(uint64_t group, size_t at) {
 }
 
 /// The alternatives and the parenthesis that ends them.
-bool PatternTranslator::parseBody(size_t begin, bool verbose, PatternWidth &width,
-                           unsigned *branches) {
+bool PatternTranslator::parseBody(size_t begin, bool verbose,
+                                  PatternWidth &width, unsigned *branches) {
   unsigned count;
   if (!parseAlternatives(verbose, /*top=*/false, width,
                          branches ? *branches : count)) {
@@ -41,8 +41,8 @@ bool PatternTranslator::parseBody(size_t begin, bool verbose, PatternWidth &widt
   return true;
 }
 
-bool PatternTranslator::parseCapture(size_t begin, llvm::StringRef name, bool verbose,
-                              PatternWidth &width) {
+bool PatternTranslator::parseCapture(size_t begin, llvm::StringRef name,
+                                     bool verbose, PatternWidth &width) {
   size_t index = groups.size();
   groups.push_back({});
   if (!name.empty() &&
@@ -57,7 +57,8 @@ bool PatternTranslator::parseCapture(size_t begin, llvm::StringRef name, bool ve
   return true;
 }
 
-bool PatternTranslator::parseGroup(size_t begin, bool verbose, PatternWidth &width) {
+bool PatternTranslator::parseGroup(size_t begin, bool verbose,
+                                   PatternWidth &width) {
   if (!in.match('?')) {
     return parseCapture(begin, "", verbose, width);
   }
@@ -100,7 +101,8 @@ static bool isIdentifier(llvm::StringRef name) {
          });
 }
 
-bool PatternTranslator::parseNamed(size_t begin, bool verbose, PatternWidth &width) {
+bool PatternTranslator::parseNamed(size_t begin, bool verbose,
+                                   PatternWidth &width) {
   std::string name;
   if (in.match('<')) {
     if (!in.readUntil('>', "group name", name)) {
@@ -140,7 +142,8 @@ bool PatternTranslator::parseLook(size_t begin, bool behind, bool verbose) {
          in.fail("look-behind requires fixed-width pattern", begin);
 }
 
-bool PatternTranslator::parseConditional(size_t begin, bool verbose, PatternWidth &width) {
+bool PatternTranslator::parseConditional(size_t begin, bool verbose,
+                                         PatternWidth &width) {
   std::string name;
   if (!in.readUntil(')', "group name", name)) {
     return false;
@@ -175,8 +178,14 @@ bool PatternTranslator::parseConditional(size_t begin, bool verbose, PatternWidt
 /// a and u change nothing here.
 static constexpr llvm::StringRef kMatchFlags = "ims";
 
+bool qeff::isPatternFlag(uint32_t c) {
+  return c < 128 &&
+         llvm::StringRef("aiLmsux").contains(static_cast<char>(c));
+}
+
 /// (?i), (?s)(?x), …
-bool PatternTranslator::parseGlobalFlags(size_t begin, bool allowed, bool &verbose) {
+bool PatternTranslator::parseGlobalFlags(size_t begin, bool allowed,
+                                         bool &verbose) {
   bool hasASCII = false;
   bool hasUnicode = false;
   for (uint32_t c; (c = in.get()) != ')';) {
@@ -212,8 +221,8 @@ bool PatternTranslator::parseGlobalFlags(size_t begin, bool allowed, bool &verbo
 
 /// (?i:…), (?i-sx:…); `c` is the first flag or the minus.
 bool PatternTranslator::parseLocalFlags(size_t begin, uint32_t c, bool verbose,
-                                 PatternWidth &width) {
-  if (c != '-' && !isASCIILetter(c)) {
+                                        PatternWidth &width) {
+  if (c != '-' && !isPatternFlag(c)) {
     return in.fail("unknown extension ?", begin);
   }
   std::string on, off;

@@ -35,6 +35,9 @@ struct PatternGroup {
   PatternWidth width;
 };
 
+/// Whether `c` is a flag in (?…).
+bool isPatternFlag(uint32_t c);
+
 class PatternTranslator {
 public:
   PatternTranslator(PatternReader &in, TranslatedPattern &result)
@@ -46,7 +49,8 @@ private:
   bool parseAlternatives(bool verbose, bool top, PatternWidth &width,
                          unsigned &branches);
   bool parseSequence(bool &verbose, bool atStart, PatternWidth &width);
-  bool parseItem(uint32_t c, bool verbose, PatternItem &item, PatternWidth &width);
+  bool parseItem(uint32_t c, bool verbose, PatternItem &item,
+                 PatternWidth &width);
   bool parseEscape(PatternItem &item, PatternWidth &width);
   bool parseClass();
   bool parseClassItem(uint32_t c, PatternEscape &item);
@@ -57,7 +61,8 @@ private:
   bool parseNamed(size_t begin, bool verbose, PatternWidth &width);
   bool parseLook(size_t begin, bool behind, bool verbose);
   bool parseConditional(size_t begin, bool verbose, PatternWidth &width);
-  bool parseLocalFlags(size_t begin, uint32_t c, bool verbose, PatternWidth &width);
+  bool parseLocalFlags(size_t begin, uint32_t c, bool verbose,
+                       PatternWidth &width);
   bool parseGlobalFlags(size_t begin, bool allowed, bool &verbose);
   bool parseCapture(size_t begin, llvm::StringRef name, bool verbose,
                     PatternWidth &width);
@@ -70,9 +75,9 @@ private:
   TranslatedPattern &result;
   std::string &out;
   std::vector<PatternGroup> groups; ///< the group of number 1 first
-  bool ignoresCase = false;  ///< anywhere
-  bool hasWide = false;      ///< has a character beyond ASCII
-  unsigned lookbehinds = 0;  ///< that are open
+  bool ignoresCase = false;         ///< anywhere
+  bool hasWide = false;             ///< has a character beyond ASCII
+  unsigned lookbehinds = 0;         ///< that are open
   unsigned depth = 0;
 };
 
