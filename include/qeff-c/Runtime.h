@@ -12,13 +12,16 @@
  * cannot fail return their value; an index out of range then gives null or -1.
  *
  * Ownership. Each type has one destroy function; destroying null does nothing.
- * A session keeps its model alive, so the two may be destroyed in any order.
+ * A session keeps its model and its adapter alive, an adapter its model, so they
+ * may be destroyed in any order.
  * Strings and arrays that a function returns belong to the object that it was
  * asked of and live as long as that object.
  *
  * Threads. A model may be used from many threads at once. A session (and a
  * generation) may be used from one thread at a time. Sessions of one model may
  * run on different threads; the calls then take turns on the model's threads.
+ * An adapter never changes: any thread may load one while sessions run, and any
+ * number of sessions may use it at once.
  */
 #ifndef QEFF_C_RUNTIME_H
 #define QEFF_C_RUNTIME_H
@@ -39,6 +42,7 @@ extern "C" {
 typedef struct QeffStatus QeffStatus;
 typedef struct QeffModel QeffModel;
 typedef struct QeffSession QeffSession;
+typedef struct QeffAdapter QeffAdapter;
 typedef struct QeffGeneration QeffGeneration;
 
 /*===-- Status -----------------------------------------------------------===*/
@@ -117,6 +121,47 @@ QEFF_RUNTIME_API uint64_t qeffModelNumStates(const QeffModel *model);
 QEFF_RUNTIME_API const QeffTensorInfo *qeffModelState(const QeffModel *model,
                                                       uint64_t index);
 
+/*===-- Adapters ---------------------------------------------------------===*/
+
+/* A module that an adapter may change: y = W x + scaling B A x, with A [rank,
+ * in] and B [out, rank]. */
+typedef struct QeffAdapterTargetInfo {
+  const char *module; /* "model.layers.0.self_attn.q_proj" */
+  int64_t in;
+  int64_t out;
+} QeffAdapterTargetInfo;
+
+/* 0 where the package was not compiled for adapters. */
+QEFF_RUNTIME_API uint64_t qeffModelNumAdapterTargets(const QeffModel *model);
+QEFF_RUNTIME_API const QeffAdapterTargetInfo *
+qeffModelAdapterTarget(const QeffModel *model, uint64_t index);
+/* The largest rank that an adapter may have; 0 where there are no targets. */
+QEFF_RUNTIME_API int64_t qeffModelMaxLoraRank(const QeffModel *model);
+
+/* All zero is valid. */
+typedef struct QeffAdapterOptions {
+  bool allow_nonfinite; /* take NaN and infinity */
+} QeffAdapterOptions;
+
+/* Loads an adapter for `model` into memory of its own, proportional to its
+ * ranks. `path` is a file where it has a directory or the extension
+ * .safetensors, else the name of an adapter of the package
+ * (adapters/NAME.safetensors). `options` may be null. Refused are modules that
+ * the package was not compiled for, missing halves of a pair, shapes that do not
+ * fit, ranks above qeffModelMaxLoraRank, NaN and infinity, and damaged files. */
+QEFF_RUNTIME_API QeffStatus *qeffAdapterLoad(QeffModel *model, const char *path,
+                                             const QeffAdapterOptions *options,
+                                             QeffAdapter **adapter);
+QEFF_RUNTIME_API void qeffAdapterDestroy(QeffAdapter *adapter);
+
+/* The name that the file gives, or the file's own without its extension. */
+QEFF_RUNTIME_API const char *qeffAdapterName(const QeffAdapter *adapter);
+/* Modules that it changes, the largest of their ranks, and the bytes of memory
+ * that it uses. */
+QEFF_RUNTIME_API uint64_t qeffAdapterNumTargets(const QeffAdapter *adapter);
+QEFF_RUNTIME_API int64_t qeffAdapterRank(const QeffAdapter *adapter);
+QEFF_RUNTIME_API uint64_t qeffAdapterBytes(const QeffAdapter *adapter);
+
 /*===-- Session ----------------------------------------------------------===*/
 
 /* A session owns retained state (zero at first), inputs, outputs and scratch
@@ -147,6 +192,17 @@ QEFF_RUNTIME_API QeffStatus *qeffSessionBind(QeffSession *session,
 QEFF_RUNTIME_API QeffStatus *qeffSessionState(QeffSession *session,
                                               const char *name, void **data,
                                               uint64_t *bytes);
+
+/* Makes the session use `adapter`, or none where it is null, from its next call
+ * on (from a callback of a generation: the next step). Pointers change, nothing
+ * is copied. The retained state stays: keys and values in it were computed with
+ * the adapter of their time. An adapter of another model is refused, and the
+ * session keeps the one that it had. */
+QEFF_RUNTIME_API QeffStatus *qeffSessionSetAdapter(QeffSession *session,
+                                                   const QeffAdapter *adapter);
+/* The name of the adapter in use, valid until it is set anew; null: none. */
+QEFF_RUNTIME_API const char *
+qeffSessionAdapterName(const QeffSession *session);
 
 /* Runs `function` on its inputs and the retained state. First checks that
  * every value of input_ids is in [0, vocab_size) and every value of
@@ -226,7 +282,7 @@ typedef struct QeffTraceEntry {
   const char *kernel;   /* "linear_1x2048x2048_bf16" */
   const char *scope;    /* "layers.3.self_attn.q_proj" */
   int64_t tiles;
-  uint64_t bytes; /* weight and state bytes that one call reads at most */
+  uint64_t bytes; /* of weights, state, adapter that a call reads at most */
   uint64_t calls;
   double seconds; /* of all calls */
 } QeffTraceEntry;

@@ -30,6 +30,7 @@ struct QeffModel {
   std::vector<std::vector<QeffTensorInfo>> inputs;
   std::vector<std::vector<QeffTensorInfo>> outputs;
   std::vector<QeffTensorInfo> states;
+  std::vector<QeffAdapterTargetInfo> adapterTargets;
   int64_t batchSize = -1;
   int64_t prefillLen = -1;
   int64_t ctxLen = -1;
@@ -37,6 +38,12 @@ struct QeffModel {
 
 struct QeffSession {
   Session session;
+};
+
+struct QeffAdapter {
+  /// The adapter refers to the model's manifest.
+  std::shared_ptr<const Model> model;
+  std::shared_ptr<const Adapter> adapter;
 };
 
 struct QeffGeneration {
@@ -117,6 +124,9 @@ QeffModel::QeffModel(std::shared_ptr<const Model> shared)
     outputs.push_back(describe(function.outputs));
   }
   states = describe(manifest.states);
+  for (const AdapterTarget &target : manifest.adapter.targets) {
+    adapterTargets.push_back({target.module.c_str(), target.in, target.out});
+  }
   try {
     GenerationShape shape = getGenerationShape(manifest);
     batchSize = shape.batchSize;
@@ -263,6 +273,57 @@ const QeffTensorInfo *qeffModelState(const QeffModel *model, uint64_t index) {
   return get(model->states, index);
 }
 
+//===-- Adapters ----------------------------------------------------------===//
+
+uint64_t qeffModelNumAdapterTargets(const QeffModel *model) {
+  return model->adapterTargets.size();
+}
+
+const QeffAdapterTargetInfo *qeffModelAdapterTarget(const QeffModel *model,
+                                                    uint64_t index) {
+  return index < model->adapterTargets.size() ? &model->adapterTargets[index]
+                                              : nullptr;
+}
+
+int64_t qeffModelMaxLoraRank(const QeffModel *model) {
+  return model->model->getManifest().adapter.maxRank;
+}
+
+QeffStatus *qeffAdapterLoad(QeffModel *model, const char *path,
+                            const QeffAdapterOptions *options,
+                            QeffAdapter **adapter) {
+  return guard([&] {
+    expect(model, "model");
+    expect(path, "path");
+    expect(adapter, "adapter");
+    std::string file =
+        findAdapter(model->model->getPackage().directory, path);
+    AdapterOptions adapterOptions;
+    adapterOptions.allowNonfinite = options && options->allow_nonfinite;
+    auto loaded = std::make_shared<const Adapter>(
+        model->model->getManifest().adapter, file, adapterOptions);
+    *adapter = new QeffAdapter{model->model, std::move(loaded)};
+  });
+}
+
+void qeffAdapterDestroy(QeffAdapter *adapter) { delete adapter; }
+
+const char *qeffAdapterName(const QeffAdapter *adapter) {
+  return adapter->adapter->getName().c_str();
+}
+
+uint64_t qeffAdapterNumTargets(const QeffAdapter *adapter) {
+  return adapter->adapter->getNumTargets();
+}
+
+int64_t qeffAdapterRank(const QeffAdapter *adapter) {
+  return adapter->adapter->getRank();
+}
+
+uint64_t qeffAdapterBytes(const QeffAdapter *adapter) {
+  return adapter->adapter->getBytes();
+}
+
 //===-- Session -----------------------------------------------------------===//
 
 QeffStatus *qeffSessionCreate(QeffModel *model, QeffSession **session) {
@@ -309,6 +370,19 @@ QeffStatus *qeffSessionState(QeffSession *session, const char *name,
                 .session.getState(&expect(name, "name")),
             data, bytes);
   });
+}
+
+QeffStatus *qeffSessionSetAdapter(QeffSession *session,
+                                  const QeffAdapter *adapter) {
+  return guard([&] {
+    expect(session, "session");
+    session->session.setAdapter(adapter ? adapter->adapter : nullptr);
+  });
+}
+
+const char *qeffSessionAdapterName(const QeffSession *session) {
+  const Adapter *adapter = session->session.getAdapter();
+  return adapter ? adapter->getName().c_str() : nullptr;
 }
 
 QeffStatus *qeffSessionRun(QeffSession *session, const char *function) {

@@ -21,7 +21,7 @@ using namespace qeff::runtime;
 
 namespace {
 /// One read at `offset`, whole unless the file ends.
-size_t readAt(const File &file, char *data, size_t size, uint64_t offset) {
+size_t readSome(const File &file, char *data, size_t size, uint64_t offset) {
   size_t done = 0;
   while (done < size) {
     ssize_t n = ::pread(file.getFd(), data + done, size - done,
@@ -62,15 +62,22 @@ std::string File::read(uint64_t limit) const {
     fail(path, ": expects at most ", limit, " bytes, got ", size);
   }
   std::string text(size, '\0');
-  text.resize(readAt(*this, text.data(), text.size(), 0));
+  text.resize(readSome(*this, text.data(), text.size(), 0));
   return text;
+}
+
+void File::readAt(void *data, size_t count, uint64_t offset) const {
+  size_t done = readSome(*this, static_cast<char *>(data), count, offset);
+  if (done != count) {
+    fail(path, ": expects ", count, " bytes at ", offset, ", got ", done);
+  }
 }
 
 std::string File::hash() const {
   std::vector<char> buffer(1 << 20);
   SHA256 sha;
   for (uint64_t offset = 0;;) {
-    size_t n = readAt(*this, buffer.data(), buffer.size(), offset);
+    size_t n = readSome(*this, buffer.data(), buffer.size(), offset);
     if (n == 0) {
       break;
     }

@@ -25,6 +25,8 @@ public:
   uint64_t getSize() const { return size; }
   /// The whole file; fails when it holds more than `limit` bytes.
   std::string read(uint64_t limit) const;
+  /// `size` bytes from `offset`; fails when the file ends before.
+  void readAt(void *data, size_t size, uint64_t offset) const;
   /// Lower-case hex SHA-256 of the whole file, read in pieces.
   std::string hash() const;
 

@@ -18,6 +18,8 @@ constexpr int64_t maxDim = int64_t(1) << 32;
 constexpr size_t maxRank = 8;
 constexpr size_t maxFunctions = 1024;
 constexpr size_t maxTensors = 65536;
+constexpr size_t maxParts = 64;
+constexpr int64_t maxAdapterRank = 65536;
 /// The product of a shape's dims and the element size stays below this.
 constexpr uint64_t maxTensorBytes = uint64_t(1) << 48;
 
@@ -132,6 +134,79 @@ FunctionDesc parseFunction(const JsonCursor &json) {
   return function;
 }
 
+/// Sizes are products of numbers up to 2^16 and 2^32: no overflow.
+TensorDesc makeBlock(const AdapterTarget &target, const char *what,
+                     uint64_t offset, uint64_t size) {
+  TensorDesc block;
+  block.name = target.module + what;
+  block.offset = offset;
+  block.size = size;
+  return block;
+}
+
+AdapterTarget parseTarget(const JsonCursor &json, int64_t capacity,
+                          std::vector<TensorDesc> &blocks) {
+  AdapterTarget target;
+  target.module = json["module"].name();
+  target.in = json["in"].integer(1, maxDim);
+  target.out = json["out"].integer(1, maxDim);
+  target.header = json["header"].offset();
+  target.a = json["a"].offset();
+  blocks.push_back(makeBlock(target, " header", target.header, 64));
+  blocks.push_back(
+      makeBlock(target, " a", target.a, uint64_t(capacity * 4 * target.in)));
+  JsonCursor parts = json["parts"];
+  size_t count = parts.size();
+  if (count == 0 || count > maxParts) {
+    fail(parts.getPath(), ": expects 1 to ", maxParts, " parts, got ", count);
+  }
+  int64_t end = 0;
+  for (size_t i = 0; i < count; ++i) {
+    JsonCursor entry = parts.at(i);
+    AdapterPart part;
+    part.row = entry["row"].integer(end, target.out - 1);
+    part.size = entry["size"].integer(1, target.out - part.row);
+    part.offset = entry["b"].offset();
+    end = part.row + part.size;
+    uint64_t padded = uint64_t(part.size + 31) / 32 * 32;
+    std::string what = " b " + std::to_string(part.row);
+    blocks.push_back(makeBlock(target, what.c_str(), part.offset,
+                               uint64_t(capacity) * 4 * padded));
+    target.parts.push_back(part);
+  }
+  return target;
+}
+
+AdapterDesc parseAdapter(const JsonCursor &json) {
+  AdapterDesc adapter;
+  adapter.bytes = json["bytes"].bytes();
+  adapter.maxRank = json["max_lora_rank"].integer(1, maxAdapterRank);
+  JsonCursor targets = json["targets"];
+  size_t count = targets.size();
+  if (count == 0 || count > maxTensors) {
+    fail(targets.getPath(), ": expects 1 to ", maxTensors, " targets, got ",
+         count);
+  }
+  std::vector<TensorDesc> blocks;
+  std::set<std::string> modules;
+  for (size_t i = 0; i < count; ++i) {
+    adapter.targets.push_back(
+        parseTarget(targets.at(i), adapter.getCapacity(), blocks));
+    const std::string &module = adapter.targets.back().module;
+    if (!modules.insert(module).second) {
+      fail(targets.getPath(), ": expects distinct modules, got '", module,
+           "' twice");
+    }
+  }
+  std::vector<const TensorDesc *> pointers;
+  for (const TensorDesc &block : blocks) {
+    pointers.push_back(&block);
+  }
+  checkPlacement(std::move(pointers), adapter.bytes, targets.getPath(),
+                 "adapter.bytes");
+  return adapter;
+}
+
 FileDesc parseFile(const JsonCursor &json) {
   FileDesc file;
   JsonCursor path = json["path"];
@@ -234,6 +309,10 @@ Manifest Manifest::parse(std::string_view text) {
   }
   checkPlacement(std::move(states), manifest.stateBytes, "states",
                  "state_bytes");
+
+  if (json.has("adapter")) {
+    manifest.adapter = parseAdapter(json["adapter"]);
+  }
 
   JsonCursor functions = json["functions"];
   size_t count = functions.size();

@@ -41,6 +41,33 @@ struct FunctionDesc {
   const TensorDesc *findOutput(std::string_view name) const;
 };
 
+/// Rows of B of a target, and where they are in the adapter segment.
+struct AdapterPart {
+  int64_t row = 0;
+  int64_t size = 0;
+  uint64_t offset = 0;
+};
+
+/// A module that an adapter may change.
+struct AdapterTarget {
+  std::string module;
+  int64_t in = 0;
+  int64_t out = 0;
+  uint64_t header = 0; ///< offset of a qeff_adapter_header
+  uint64_t a = 0;      ///< offset of A [capacity, in]
+  std::vector<AdapterPart> parts;
+};
+
+/// The adapter segment; without bytes and targets where there is none.
+struct AdapterDesc {
+  uint64_t bytes = 0;
+  int64_t maxRank = 0;
+  std::vector<AdapterTarget> targets;
+
+  /// Ranks that there is memory for.
+  int64_t getCapacity() const { return (maxRank + 7) / 8 * 8; }
+};
+
 struct FileDesc {
   std::string path; ///< one component, relative to the package
   uint64_t size = 0;
@@ -60,6 +87,7 @@ struct Manifest {
   std::vector<int64_t> eosTokenIds;
   uint64_t stateBytes = 0;
   std::vector<TensorDesc> states;
+  AdapterDesc adapter;
   std::vector<FunctionDesc> functions;
 
   /// The most bytes that a manifest may have.

@@ -60,6 +60,25 @@ void Package::checkHash(const File &file, const FileDesc &desc) {
   }
 }
 
+std::string qeff::runtime::findAdapter(const std::string &directory,
+                                       const std::string &name) {
+  const std::string extension = ".safetensors";
+  if (name.find('/') != std::string::npos ||
+      (name.size() >= extension.size() &&
+       name.compare(name.size() - extension.size(), extension.size(),
+                    extension) == 0)) {
+    return name;
+  }
+  for (const char *folder : {"/adapters/", "/../adapters/"}) {
+    std::string path = directory + folder + name + extension;
+    if (exists(path)) {
+      return path;
+    }
+  }
+  fail("expects a file or an adapter of the package (adapters/", name,
+       ".safetensors), got '", name, "'");
+}
+
 void qeff::runtime::verifyPackage(const std::string &path) {
   Package package(path);
   for (const FileDesc *desc :
@@ -135,5 +154,6 @@ Model::Model(const std::string &path, unsigned threads) : package(path) {
     fail(package.directory, "/", error.what());
   }
   weights = Mapping(*weightsFile);
+  noAdapter = Mapping(manifest.adapter.bytes, "an adapter");
   pool = ThreadPool::get(threads);
 }

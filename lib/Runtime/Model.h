@@ -30,6 +30,11 @@ struct Package {
   Manifest manifest;
 };
 
+/// The file of the adapter `name` of the package in `directory`: itself where
+/// it has a directory or the extension .safetensors, else
+/// adapters/NAME.safetensors in the package or one directory up, beside host/.
+std::string findAdapter(const std::string &directory, const std::string &name);
+
 /// Checks everything that can be without loading code, hashes included.
 void verifyPackage(const std::string &path);
 
@@ -55,12 +60,15 @@ public:
   const Manifest &getManifest() const { return package.manifest; }
   const Program &getProgram() const { return *program; }
   std::byte *getWeights() const { return weights.data(); }
+  /// An adapter segment that changes nothing: zeros. Never written.
+  std::byte *getNoAdapter() const { return noAdapter.data(); }
   ThreadPool &getPool() const { return *pool; }
 
 private:
   Package package;
   std::unique_ptr<Program> program;
   Mapping weights;
+  Mapping noAdapter;
   std::shared_ptr<ThreadPool> pool;
 };
 

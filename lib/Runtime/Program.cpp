@@ -33,7 +33,7 @@ const qeff_function *findFunction(const qeff_program_table &table,
   return nullptr;
 }
 
-void checkLaunch(const qeff_launch &launch, const uint64_t (&segments)[4],
+void checkLaunch(const qeff_launch &launch, const uint64_t (&segments)[5],
                  const std::string &where) {
   if (!launch.kernel || !launch.name || !launch.scope ||
       (launch.num_operands != 0 && !launch.operands)) {
@@ -42,11 +42,12 @@ void checkLaunch(const qeff_launch &launch, const uint64_t (&segments)[4],
   if (launch.tiles < 1) {
     fail(where, ": expects at least 1 tile, got ", launch.tiles);
   }
-  static const char *const names[] = {"arena", "weights", "state", "io"};
+  static const char *const names[] = {"arena", "weights", "state", "io",
+                                      "adapter"};
   for (uint32_t i = 0; i < launch.num_operands; ++i) {
     const qeff_operand &operand = launch.operands[i];
-    if (operand.segment > QEFF_SEGMENT_IO) {
-      fail(where, ": expects a segment in [0, 3] of operand ", i, ", got ",
+    if (operand.segment > QEFF_SEGMENT_ADAPTER) {
+      fail(where, ": expects a segment in [0, 4] of operand ", i, ", got ",
            operand.segment);
     }
     uint64_t bytes = segments[operand.segment];
@@ -69,6 +70,7 @@ void qeff::runtime::checkProgram(const qeff_program_table &table,
               "the number of functions");
   expectEqual(manifest.weights.size, table.weights_bytes, "weights_bytes");
   expectEqual(manifest.stateBytes, table.state_bytes, "state_bytes");
+  expectEqual(manifest.adapter.bytes, table.adapter_bytes, "adapter.bytes");
   if (!table.functions) {
     fail("program.so: expects functions, got null");
   }
@@ -85,8 +87,9 @@ void qeff::runtime::checkProgram(const qeff_program_table &table,
     if (function->num_launches != 0 && !function->launches) {
       fail(where, ": expects launches, got null");
     }
-    uint64_t segments[4] = {function->arena_bytes, table.weights_bytes,
-                            table.state_bytes, function->io_bytes};
+    uint64_t segments[5] = {function->arena_bytes, table.weights_bytes,
+                            table.state_bytes, function->io_bytes,
+                            table.adapter_bytes};
     for (uint64_t i = 0; i < function->num_launches; ++i) {
       checkLaunch(function->launches[i], segments,
                   where + ", launch " + std::to_string(i));

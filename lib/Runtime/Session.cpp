@@ -56,6 +56,13 @@ void Session::addFunction(const FunctionDesc &desc) {
   for (uint64_t i = 0; i < function.code->num_launches; ++i) {
     const qeff_launch &launch = function.code->launches[i];
     function.steps.push_back({launch.kernel, operands, launch.tiles});
+    for (uint32_t j = 0; j < launch.num_operands; ++j) {
+      const qeff_operand &operand = launch.operands[j];
+      if (operand.segment == QEFF_SEGMENT_ADAPTER) {
+        size_t index = operands + j - function.pointers.data();
+        function.adapterOperands.push_back({index, operand.offset});
+      }
+    }
     operands += launch.num_operands;
   }
   resolve(function);
@@ -63,8 +70,8 @@ void Session::addFunction(const FunctionDesc &desc) {
 }
 
 void Session::resolve(Function &function) {
-  std::byte *bases[4] = {arena.data(), model->getWeights(), state.data(),
-                         function.io.data()};
+  std::byte *bases[5] = {arena.data(), model->getWeights(), state.data(),
+                         function.io.data(), getAdapterBase()};
   auto getAddress = [&](const qeff_operand &operand) {
     if (operand.segment == QEFF_SEGMENT_IO) {
       for (const Slot &slot : function.slots) {
@@ -139,6 +146,20 @@ void Session::bind(std::string_view functionName, std::string_view name,
     }
   }
   resolve(function);
+}
+
+void Session::setAdapter(std::shared_ptr<const Adapter> newAdapter) {
+  if (newAdapter && &newAdapter->getDesc() != &model->getManifest().adapter) {
+    fail("expects an adapter that was loaded for this session's model, got '",
+         newAdapter->getName(), "' of another one");
+  }
+  adapter = std::move(newAdapter);
+  std::byte *base = getAdapterBase();
+  for (Function &function : functions) {
+    for (const Function::AdapterOperand &operand : function.adapterOperands) {
+      function.pointers[operand.index] = base + operand.offset;
+    }
+  }
 }
 
 void Session::checkInputs(const Function &function) const {

@@ -6,6 +6,7 @@
 #ifndef QEFF_LIB_RUNTIME_SESSION_H
 #define QEFF_LIB_RUNTIME_SESSION_H
 
+#include "Adapter.h"
 #include "Model.h"
 
 #include <memory>
@@ -30,6 +31,10 @@ public:
   Buffer getState(std::string_view name) const;
   void bind(std::string_view function, std::string_view name, void *data,
             uint64_t bytes);
+  /// Makes the next call use `newAdapter`, one that was made for this model;
+  /// null: none. Nothing is copied.
+  void setAdapter(std::shared_ptr<const Adapter> newAdapter);
+  const Adapter *getAdapter() const { return adapter.get(); }
   void run(std::string_view function);
 
   struct TraceEntry {
@@ -55,6 +60,12 @@ private:
     Mapping io;
     std::vector<Slot> slots;
     std::vector<void *> pointers;
+    /// Those of `pointers` that are in the adapter segment, and where there.
+    struct AdapterOperand {
+      size_t index;
+      uint64_t offset;
+    };
+    std::vector<AdapterOperand> adapterOperands;
     std::vector<Step> steps;
     uint64_t calls = 0;
     std::vector<double> seconds;
@@ -63,6 +74,9 @@ private:
   void addFunction(const FunctionDesc &desc);
   /// Writes the addresses of all operands of `function`.
   void resolve(Function &function);
+  std::byte *getAdapterBase() const {
+    return adapter ? adapter->data() : model->getNoAdapter();
+  }
   void checkInputs(const Function &function) const;
   Function &find(std::string_view name);
   const Function &find(std::string_view name) const;
@@ -70,6 +84,7 @@ private:
   std::shared_ptr<const Model> model;
   Mapping arena;
   Mapping state;
+  std::shared_ptr<const Adapter> adapter;
   std::vector<Function> functions;
   bool tracing = false;
 };

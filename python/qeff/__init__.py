@@ -21,6 +21,7 @@ if _TYPE_CHECKING:
     from .compiler import compile
     from .generation import TextGeneration, generate
     from .session import (
+        AdapterInfo,
         FunctionInfo,
         Generation,
         InferenceSession,
@@ -33,6 +34,7 @@ _LAZY = {
     "compile": "compiler",
     "generate": "generation",
     "TextGeneration": "generation",
+    "AdapterInfo": "session",
     "FunctionInfo": "session",
     "Generation": "session",
     "InferenceSession": "session",

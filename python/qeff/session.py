@@ -68,6 +68,23 @@ class Generation:
     metrics: Metrics
 
 
+@dataclass(frozen=True)
+class AdapterInfo:
+    """A loaded adapter.
+
+    Attributes:
+        name: under which the session knows it.
+        rank: the largest of its modules' ranks.
+        targets: modules that it changes.
+        bytes: memory that it uses.
+    """
+
+    name: str
+    rank: int
+    targets: int
+    bytes: int
+
+
 class InferenceSession:
     """A compiled host package, loaded, with one retained state.
 
@@ -77,6 +94,7 @@ class InferenceSession:
 
     Raises `qeff.Error` for anything that is no sound package for this machine.
     A session serves one call at a time; other Python threads run meanwhile.
+    `load_adapter` and `unload_adapter` may be called while it runs.
 
     Attributes:
         functions: name ("prefill", "decode") to `FunctionInfo`.
@@ -87,6 +105,11 @@ class InferenceSession:
         eos_token_ids: ids that end a text, as the model's configuration says.
         threads: compute threads in use.
         weights_bytes, state_bytes: sizes in memory.
+        adapter_targets: module to (inputs, outputs) of what an adapter may
+            change; empty where the package was not compiled for adapters.
+        max_lora_rank: the largest rank that an adapter may have, or 0.
+        adapters: name to `AdapterInfo` of those that are loaded.
+        active_adapter: the name of the one in use, or None.
     """
 
     def __init__(self, package: str | os.PathLike, threads: int = 0):
@@ -106,6 +129,13 @@ class InferenceSession:
         self.threads: int = info["threads"]
         self.weights_bytes: int = info["weights_bytes"]
         self.state_bytes: int = info["state_bytes"]
+        self.adapter_targets: dict[str, tuple[int, int]] = {
+            module: (inputs, outputs)
+            for module, inputs, outputs in info["adapter_targets"]
+        }
+        self.max_lora_rank: int = info["max_lora_rank"]
+        self.adapters: dict[str, AdapterInfo] = {}
+        self.active_adapter: str | None = None
         self.functions = {
             name: FunctionInfo(
                 *(
@@ -188,6 +218,50 @@ class InferenceSession:
     def reset(self) -> None:
         """Clears the retained state: the next call starts new texts."""
         self._session.reset()
+
+    def load_adapter(
+        self,
+        adapter: str | os.PathLike,
+        name: str | None = None,
+        *,
+        allow_nonfinite: bool = False,
+    ) -> AdapterInfo:
+        """Loads an adapter into memory; `set_adapter` then uses it.
+
+        Args:
+            adapter: the name of one that was compiled with the package, or the
+                path of such a file (with a directory or the extension
+                .safetensors).
+            name: what to call it here; None: what the file calls it. A name
+                that is in use gets the new adapter; a session that is using
+                the old one keeps it until the next `set_adapter`.
+            allow_nonfinite: take NaN and infinity.
+
+        Raises `qeff.Error` for an adapter that does not fit the package or is
+        damaged; the session goes on with what it had.
+        """
+        info = AdapterInfo(
+            **self._session.load_adapter(
+                os.fsencode(adapter), name or "", allow_nonfinite
+            )
+        )
+        self.adapters[info.name] = info
+        return info
+
+    def set_adapter(self, name: str | None) -> None:
+        """Uses the loaded adapter `name` from the next call on, or none.
+
+        Nothing is copied. The retained state stays: keys and values in it were
+        computed with the adapter of their time, which `generate` clears.
+        """
+        self._session.set_adapter(name)
+        self.active_adapter = name
+
+    def unload_adapter(self, name: str) -> None:
+        """Forgets a loaded adapter. Its memory is freed when no session uses
+        it: one that is in use stays so until the next `set_adapter`."""
+        self._session.unload_adapter(name)
+        del self.adapters[name]
 
     def generate(
         self,

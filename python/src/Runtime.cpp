@@ -16,6 +16,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -159,6 +160,10 @@ public:
                      nb::object onToken, nb::object choose);
   void setTrace(bool enabled);
   nb::list trace();
+  nb::dict loadAdapter(const nb::bytes &path, const std::string &name,
+                       bool allowNonfinite);
+  void setAdapter(const std::optional<std::string> &name);
+  void unloadAdapter(const std::string &name);
 
 private:
   /// A session belongs to one call at a time.
@@ -183,12 +188,17 @@ private:
     void operator()(QeffSession *pointer) const {
       qeffSessionDestroy(pointer);
     }
+    void operator()(QeffAdapter *pointer) const {
+      qeffAdapterDestroy(pointer);
+    }
     void operator()(QeffGeneration *pointer) const {
       qeffGenerationDestroy(pointer);
     }
   };
   std::unique_ptr<QeffModel, Deleter> model;
   std::unique_ptr<QeffSession, Deleter> session;
+  /// By name; read and changed under Python's lock.
+  std::map<std::string, std::unique_ptr<QeffAdapter, Deleter>> adapters;
   std::atomic<bool> busy{false};
 };
 
@@ -239,6 +249,13 @@ nb::dict Session::info() const {
   dict["prefill_seq_len"] = qeffModelPrefillSeqLen(m);
   dict["ctx_len"] = qeffModelCtxLen(m);
   dict["functions"] = functions;
+  nb::list targets;
+  for (uint64_t i = 0, n = qeffModelNumAdapterTargets(m); i < n; ++i) {
+    const QeffAdapterTargetInfo *target = qeffModelAdapterTarget(m, i);
+    targets.append(nb::make_tuple(target->module, target->in, target->out));
+  }
+  dict["adapter_targets"] = targets;
+  dict["max_lora_rank"] = qeffModelMaxLoraRank(m);
   return dict;
 }
 
@@ -369,6 +386,47 @@ nb::list Session::trace() {
   return entries;
 }
 
+nb::dict Session::loadAdapter(const nb::bytes &path, const std::string &name,
+                              bool allowNonfinite) {
+  std::string file = asString(path);
+  QeffAdapterOptions options = {};
+  options.allow_nonfinite = allowNonfinite;
+  QeffAdapter *made = nullptr;
+  {
+    // Nothing of the session is used, so that it may run meanwhile.
+    nb::gil_scoped_release release;
+    check(qeffAdapterLoad(model.get(), file.c_str(), &options, &made));
+  }
+  std::unique_ptr<QeffAdapter, Deleter> adapter(made);
+  nb::dict dict;
+  std::string key = name.empty() ? qeffAdapterName(made) : name;
+  dict["name"] = key;
+  dict["rank"] = qeffAdapterRank(made);
+  dict["targets"] = qeffAdapterNumTargets(made);
+  dict["bytes"] = qeffAdapterBytes(made);
+  adapters[key] = std::move(adapter);
+  return dict;
+}
+
+void Session::setAdapter(const std::optional<std::string> &name) {
+  QeffAdapter *adapter = nullptr;
+  if (name) {
+    auto found = adapters.find(*name);
+    if (found == adapters.end()) {
+      throw Error("unknown adapter '" + *name + "'");
+    }
+    adapter = found->second.get();
+  }
+  Use use(*this);
+  check(qeffSessionSetAdapter(session.get(), adapter));
+}
+
+void Session::unloadAdapter(const std::string &name) {
+  if (adapters.erase(name) == 0) {
+    throw Error("unknown adapter '" + name + "'");
+  }
+}
+
 } // namespace
 
 NB_MODULE(_runtime, module) {
@@ -394,5 +452,9 @@ NB_MODULE(_runtime, module) {
            nb::arg("max_new_tokens"), nb::arg("stop_tokens"),
            nb::arg("on_token").none(), nb::arg("choose").none())
       .def("set_trace", &Session::setTrace)
-      .def("trace", &Session::trace);
+      .def("trace", &Session::trace)
+      .def("load_adapter", &Session::loadAdapter, nb::arg("path"),
+           nb::arg("name"), nb::arg("allow_nonfinite"))
+      .def("set_adapter", &Session::setAdapter, nb::arg("name").none())
+      .def("unload_adapter", &Session::unloadAdapter, nb::arg("name"));
 }

@@ -53,6 +53,12 @@ const char *const goodManifest = R"({
    "layout": "bhc/16dc", "offset": 0, "size": 128},
   {"name": "v", "dtype": "f16", "shape": [1, 1, 9, 2], "layout": "bhcd",
    "offset": 128, "size": 36}],
+ "adapter": {"bytes": 8640, "max_lora_rank": 12, "targets": [
+  {"module": "q", "in": 2, "out": 40, "header": 0, "a": 128,
+   "parts": [{"row": 0, "size": 33, "b": 256},
+             {"row": 33, "size": 7, "b": 4352}]},
+  {"module": "o", "in": 3, "out": 32, "header": 64, "a": 6400,
+   "parts": [{"row": 0, "size": 32, "b": 6592}]}]},
  "functions": [
   {"name": "decode", "dims": {"batch_size": 1, "seq_len": 1, "ctx_len": 9},
    "arena_bytes": 64, "io_bytes": 640,
@@ -191,6 +197,20 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
               tensor.offset > function.ioBytes - tensor.size) {
             std::abort();
           }
+        }
+      }
+    }
+    uint64_t capacity = uint64_t(manifest.adapter.getCapacity());
+    for (const AdapterTarget &target : manifest.adapter.targets) {
+      uint64_t bytes = manifest.adapter.bytes;
+      if (target.header + 64 > bytes ||
+          target.a + capacity * 4 * uint64_t(target.in) > bytes) {
+        std::abort();
+      }
+      for (const AdapterPart &part : target.parts) {
+        if (part.row + part.size > target.out ||
+            part.offset + capacity * 4 * uint64_t(part.size) > bytes) {
+          std::abort();
         }
       }
     }

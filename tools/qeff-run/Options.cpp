@@ -25,11 +25,14 @@ text.
                         (a stop token, or the context is full)
   --stop-token=ID|eos   ends a row, as its last token; again for more. `eos`
                         stands for the model's own end-of-sequence tokens.
+  --adapter=NAME|FILE   use a LoRA adapter: one that was compiled with the
+                        package (OUT/adapters/NAME.safetensors), or a file of
+                        that kind (with a directory or the extension)
   --json                print one JSON object instead of streaming tokens:
-                        {"tokens": [[...], ...], "finish": [...], "metrics":
-                        {"ttft_s", "prefill_tokens_per_s",
-                        "decode_tokens_per_s", "total_s", "prompt_tokens",
-                        "generated_tokens"}}
+                        {"tokens": [[...], ...], "finish": [...], "adapter":
+                        its name or null, "metrics": {"ttft_s",
+                        "prefill_tokens_per_s", "decode_tokens_per_s",
+                        "total_s", "prompt_tokens", "generated_tokens"}}
   --threads=N           compute threads, one per core unless given
   --trace=FILE          write the time of every kernel launch as JSON (- for
                         standard error)
@@ -61,8 +64,7 @@ constexpr Refused refusedFlags[] = {
     {"--repetition-penalty",
      "sampling is not supported, tokens are chosen greedily"},
     {"--num-beams", "beam search is not supported"},
-    {"--adapter", "adapters are not supported"},
-    {"--lora", "adapters are not supported"},
+    {"--lora", "expects --adapter=NAME|FILE"},
     {"--inputs", "packages with other inputs than tokens are not supported"},
     {"--image", "packages with other inputs than tokens are not supported"},
     {"--draft", "speculative decoding is not supported"},
@@ -150,7 +152,7 @@ std::string Parser::parseFlag(const std::string &argument) {
   }
   static const char *const valued[] = {"--tokens", "--max-new-tokens",
                                        "--stop-token", "--threads",
-                                       "--trace"};
+                                       "--trace", "--adapter"};
   for (const char *candidate : valued) {
     if (flag != candidate) {
       continue;
@@ -194,6 +196,10 @@ std::string Parser::parseValue(const std::string &flag,
   if (flag == "--trace") {
     options.trace = value;
     return value.empty() ? "--trace: expects a file name" : "";
+  }
+  if (flag == "--adapter") {
+    options.adapter = value;
+    return value.empty() ? "--adapter: expects a name or a file" : "";
   }
   if (flag == "--stop-token") {
     if (value == "eos") {

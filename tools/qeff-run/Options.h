@@ -16,6 +16,7 @@ struct Options {
   uint64_t maxNewTokens = 0;
   uint32_t threads = 0; ///< 0: one per core
   std::string trace;    ///< file, or empty
+  std::string adapter;  ///< file or name, or empty: none
   bool stopAtEos = false;
   bool json = false;
   bool verify = false;

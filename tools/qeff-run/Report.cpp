@@ -23,7 +23,19 @@ static const char *getName(QeffFinish finish) {
   return "canceled";
 }
 
-void printJson(const QeffGeneration *generation) {
+/// A JSON string; names hold no control characters but may hold quotes.
+static std::string quote(const char *text) {
+  std::string quoted = "\"";
+  for (; *text; ++text) {
+    if (*text == '"' || *text == '\\') {
+      quoted += '\\';
+    }
+    quoted += static_cast<unsigned char>(*text) < 0x20 ? ' ' : *text;
+  }
+  return quoted + '"';
+}
+
+void printJson(const QeffGeneration *generation, const QeffSession *session) {
   uint64_t numRows = qeffGenerationNumRows(generation);
   std::printf("{\"tokens\": [");
   for (uint64_t row = 0; row < numRows; ++row) {
@@ -40,7 +52,10 @@ void printJson(const QeffGeneration *generation) {
                 getName(qeffGenerationFinish(generation, row)));
   }
   QeffMetrics metrics = qeffGenerationMetrics(generation);
-  std::printf("], \"metrics\": {\"ttft_s\": %.9g, "
+  const char *adapter = qeffSessionAdapterName(session);
+  std::printf("], \"adapter\": %s",
+              adapter ? quote(adapter).c_str() : "null");
+  std::printf(", \"metrics\": {\"ttft_s\": %.9g, "
               "\"prefill_tokens_per_s\": %.9g, "
               "\"decode_tokens_per_s\": %.9g, \"total_s\": %.9g, "
               "\"prompt_tokens\": %" PRIu64 ", \"generated_tokens\": %" PRIu64
@@ -67,18 +82,6 @@ void printSummary(const QeffGeneration *generation) {
                    row, qeffGenerationTokens(generation, row).size);
     }
   }
-}
-
-/// A JSON string; names hold no control characters but may hold quotes.
-static std::string quote(const char *text) {
-  std::string quoted = "\"";
-  for (; *text; ++text) {
-    if (*text == '"' || *text == '\\') {
-      quoted += '\\';
-    }
-    quoted += static_cast<unsigned char>(*text) < 0x20 ? ' ' : *text;
-  }
-  return quoted + '"';
 }
 
 std::string writeTrace(const QeffSession *session, const std::string &path) {

@@ -10,7 +10,7 @@
 #include <string>
 
 /// The object that --json prints on standard output.
-void printJson(const QeffGeneration *generation);
+void printJson(const QeffGeneration *generation, const QeffSession *session);
 
 /// Rates and the reasons why rows ended, on standard error.
 void printSummary(const QeffGeneration *generation);

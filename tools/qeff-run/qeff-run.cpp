@@ -16,6 +16,7 @@ template <auto destroy> struct Destroy {
 };
 using ModelPtr = std::unique_ptr<QeffModel, Destroy<qeffModelDestroy>>;
 using SessionPtr = std::unique_ptr<QeffSession, Destroy<qeffSessionDestroy>>;
+using AdapterPtr = std::unique_ptr<QeffAdapter, Destroy<qeffAdapterDestroy>>;
 using GenerationPtr =
     std::unique_ptr<QeffGeneration, Destroy<qeffGenerationDestroy>>;
 
@@ -64,6 +65,17 @@ bool checkStopTokens(const Options &options, const QeffModel *model) {
   return true;
 }
 
+bool useAdapter(const Options &options, QeffModel *model,
+                QeffSession *session) {
+  QeffAdapter *loaded = nullptr;
+  if (failed(qeffAdapterLoad(model, options.adapter.c_str(),
+                             /*options=*/nullptr, &loaded))) {
+    return false;
+  }
+  AdapterPtr adapter(loaded); // the session keeps it
+  return !failed(qeffSessionSetAdapter(session, loaded));
+}
+
 int run(const Options &options) {
   if (options.verify && failed(qeffPackageVerify(options.package.c_str()))) {
     return 1;
@@ -86,6 +98,9 @@ int run(const Options &options) {
     return 1;
   }
   SessionPtr session(created);
+  if (!options.adapter.empty() && !useAdapter(options, loaded, created)) {
+    return 1;
+  }
   if (!options.trace.empty() && failed(qeffSessionSetTrace(created, true))) {
     return 1;
   }
@@ -113,7 +128,7 @@ int run(const Options &options) {
   }
   GenerationPtr generation(result);
   if (options.json) {
-    printJson(result);
+    printJson(result, created);
   } else {
     if (options.rows.size() == 1) {
       std::printf("\n");

@@ -8,7 +8,7 @@
  * A program is a list of functions, one per specialization. A function is a
  * straight list of launches. A launch calls one kernel over `tiles` tiles: the
  * runtime splits [0, tiles) among its threads and puts a barrier after each
- * launch. Kernels own no memory: each operand is an offset into one of four
+ * launch. Kernels own no memory: each operand is an offset into one of five
  * segments whose base addresses the runtime chooses (64-byte aligned).
  */
 #ifndef QEFF_RUNTIME_PROGRAMABI_H
@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 /* Raised when a table changes shape; a runtime refuses any other version. */
-#define QEFF_PROGRAM_ABI_VERSION 1u
+#define QEFF_PROGRAM_ABI_VERSION 2u
 
 /* The one symbol that program.so exports: `const qeff_program qeff_program`. */
 #define QEFF_PROGRAM_SYMBOL "qeff_program"
@@ -30,8 +30,16 @@ enum qeff_segment {
   QEFF_SEGMENT_ARENA = 0,   /* activations of one call, contents undefined */
   QEFF_SEGMENT_WEIGHTS = 1, /* weights.bin, mapped read-only */
   QEFF_SEGMENT_STATE = 2,   /* retained state of the session, zero at start */
-  QEFF_SEGMENT_IO = 3       /* inputs and outputs of this function */
+  QEFF_SEGMENT_IO = 3,      /* inputs and outputs of this function */
+  QEFF_SEGMENT_ADAPTER = 4  /* the adapter in use, read-only; zeros: none */
 };
+
+/* What the adapter segment holds of each module that an adapter may change. */
+typedef struct qeff_adapter_header {
+  int64_t rank;  /* in use, padding included: a multiple of 8; 0 is off */
+  float scaling; /* y += scaling * B * A * x */
+  uint8_t reserved[52]; /* 0 */
+} qeff_adapter_header;
 
 typedef struct qeff_operand {
   uint32_t segment;  /* enum qeff_segment */
@@ -49,7 +57,7 @@ typedef struct qeff_launch {
   uint32_t num_operands;
   uint32_t reserved; /* 0 */
   int64_t tiles;     /* >= 1 */
-  uint64_t bytes;    /* weight and state bytes that the launch reads at most */
+  uint64_t bytes;    /* of weights, state, adapter that it reads at most */
   const char *name;  /* kernel symbol, for traces */
   const char *scope; /* "layers.3.self_attn.q_proj", or "" */
 } qeff_launch;
@@ -68,6 +76,7 @@ typedef struct qeff_program_table {
   const qeff_function *functions;
   uint64_t weights_bytes; /* size of weights.bin */
   uint64_t state_bytes;   /* one session's retained state */
+  uint64_t adapter_bytes; /* one adapter; 0: the program takes none */
 } qeff_program_table;
 
 #ifdef __cplusplus

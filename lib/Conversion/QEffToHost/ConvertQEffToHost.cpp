@@ -101,16 +101,20 @@ struct ConvertQEffToHostPass
     }
 
     StateTable states;
+    AdapterTable adapters;
     for (auto [function, dims] : *functions) {
       hoistSelection(function);
       removeDeadOps(function);
-      if (failed(states.add(function))) {
+      if (failed(states.add(function)) || failed(adapters.add(function))) {
         return failure();
       }
     }
     OpBuilder builder(module.getContext());
     builder.setInsertionPointToEnd(module.getBody());
     states.createOps(builder);
+    if (failed(adapters.finish(builder, module.getLoc()))) {
+      return failure();
+    }
 
     WeightPlacer placer(module, *weightType);
     for (auto [function, dims] : *functions) {
@@ -123,7 +127,7 @@ struct ConvertQEffToHostPass
     KernelLibrary kernels(module, *target);
     for (auto [function, dims] : *functions) {
       builder.setInsertionPointToEnd(module.getBody());
-      FunctionLowering lowering(function, kernels, placer, states);
+      FunctionLowering lowering(function, kernels, placer, states, adapters);
       if (failed(lowering.run()) || failed(lowering.emit(dims, builder))) {
         return failure();
       }

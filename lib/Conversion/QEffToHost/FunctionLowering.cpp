@@ -54,6 +54,9 @@ LogicalResult FunctionLowering::placeInputs() {
   for (BlockArgument argument : function.getArguments()) {
     unsigned index = argument.getArgNumber();
     auto name = function.getArgAttrOfType<StringAttr>(index, kNameAttr);
+    if (function.getArgAttr(index, kAdapterAttr)) {
+      continue;
+    }
     if (function.getArgAttr(index, kStateAttr)) {
       places[argument] = {Segment::State, states[name].offset};
       continue;
@@ -73,7 +76,7 @@ LogicalResult FunctionLowering::placeOutputs() {
   auto ret = cast<ReturnOp>(function.getBody().front().getTerminator());
   for (auto [index, value] : llvm::enumerate(ret.getOperands())) {
     auto name = function.getResultAttrOfType<StringAttr>(index, kNameAttr);
-    // A state's new value is in place already.
+    // A state's new value is in place already; an adapter is returned as it is.
     Value state = value;
     if (auto write = value.getDefiningOp<CacheWriteOp>()) {
       state = write.getCache();
@@ -221,8 +224,8 @@ LogicalResult FunctionLowering::lowerOp(Operation *op) {
            << op->getResultTypes();
   }
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<EmbeddingOp, LinearOp, RMSNormOp, LayerNormOp, RopeOp, AttentionOp,
-            AddOp, ActivateOp, GateOp, ClipOp, LogitsSelectOp, CacheWriteOp>(
+      .Case<EmbeddingOp, LinearOp, LoRAOp, RMSNormOp, LayerNormOp, RopeOp,
+            AttentionOp, AddOp, ActivateOp, GateOp, ClipOp, LogitsSelectOp, CacheWriteOp>(
           [&](auto known) { return lower(known); })
       .Default([](Operation *other) {
         return other->emitOpError("expects an op that the host has a kernel "

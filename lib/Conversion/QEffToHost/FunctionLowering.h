@@ -4,6 +4,7 @@
 #ifndef QEFF_LIB_CONVERSION_QEFFTOHOST_FUNCTIONLOWERING_H
 #define QEFF_LIB_CONVERSION_QEFFTOHOST_FUNCTIONLOWERING_H
 
+#include "AdapterTable.h"
 #include "StateTable.h"
 #include "WeightPlacer.h"
 
@@ -19,6 +20,10 @@ namespace qeff::host {
 struct Place {
   Segment segment;
   int64_t index;
+
+  bool operator==(const Place &other) const {
+    return segment == other.segment && index == other.index;
+  }
 };
 
 struct PendingLaunch {
@@ -34,9 +39,10 @@ struct PendingLaunch {
 class FunctionLowering {
 public:
   FunctionLowering(mlir::func::FuncOp function, KernelLibrary &kernels,
-                   WeightPlacer &weights, const StateTable &states)
-      : function(function), kernels(kernels), weights(weights), states(states) {
-  }
+                   WeightPlacer &weights, const StateTable &states,
+                   const AdapterTable &adapters)
+      : function(function), kernels(kernels), weights(weights), states(states),
+        adapters(adapters) {}
 
   /// Lowers every op.
   LogicalResult run();
@@ -60,6 +66,7 @@ private:
   LogicalResult lowerOp(Operation *op);
   LogicalResult lower(EmbeddingOp op);
   LogicalResult lower(LinearOp op);
+  LogicalResult lower(LoRAOp op);
   LogicalResult lower(RMSNormOp op);
   LogicalResult lower(LayerNormOp op);
   LogicalResult lower(RopeOp op);
@@ -90,11 +97,15 @@ private:
   KernelLibrary &kernels;
   WeightPlacer &weights;
   const StateTable &states;
+  const AdapterTable &adapters;
 
   llvm::DenseMap<Value, Place> places;
   llvm::DenseMap<Value, Value> roots;
   llvm::DenseMap<Value, int64_t> lastUses;
   llvm::DenseMap<Value, int64_t> ropePositions;
+  /// The products of an input and the A of a target, which is told by its
+  /// offset.
+  llvm::DenseMap<std::pair<Value, int64_t>, Place> shrunk;
   SmallVector<int64_t> bufferBytes;
   std::vector<PendingLaunch> launches;
   SmallVector<Attribute> inputs;

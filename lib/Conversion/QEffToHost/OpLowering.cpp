@@ -63,6 +63,47 @@ LogicalResult FunctionLowering::lower(LinearOp op) {
   return success();
 }
 
+LogicalResult FunctionLowering::lower(LoRAOp op) {
+  FailureOr<Place> input = get(op.getInput(), op);
+  FailureOr<Place> base = get(op.getBase(), op);
+  if (failed(input) || failed(base)) {
+    return failure();
+  }
+  const AdapterTable::Target &target = adapters[op];
+  const AdapterTable::Part &part =
+      target.parts.find(static_cast<int64_t>(op.getRow()))->second;
+  int64_t capacity = adapters.getCapacity();
+  int64_t rows = getNumRows(op.getInput());
+  Place header{Segment::Adapter, target.header};
+  // Parts of a fused module share it.
+  auto [entry, isNew] =
+      shrunk.try_emplace({getRoot(op.getInput()), target.header});
+  if (isNew) {
+    std::optional<int64_t> bytes = getAdapterABytes(capacity, rows);
+    if (!bytes) {
+      return op.emitOpError("expects activations of less than 2^63 bytes, got ")
+             << rows << " rows of " << capacity << " ranks";
+    }
+    entry->second = {Segment::Arena, static_cast<int64_t>(bufferBytes.size())};
+    bufferBytes.push_back(*bytes);
+    launch(op, kernels.loraShrink(rows, target.in, capacity),
+           {*input, header, {Segment::Adapter, target.a}, entry->second},
+           kAdapterHeaderBytes +
+               getAdapterABytes(capacity, target.in).value_or(0));
+  }
+  SmallVector<Place, 5> operands{
+      entry->second, header, {Segment::Adapter, part.offset}, *base};
+  Place result = getDestination(op, op.getBase());
+  bool inPlace = result == *base;
+  if (!inPlace) {
+    operands.push_back(result);
+  }
+  launch(op, kernels.loraExpand(rows, part.size, capacity, inPlace), operands,
+         kAdapterHeaderBytes +
+             getAdapterPartBytes(capacity, part.size).value_or(0));
+  return success();
+}
+
 LogicalResult FunctionLowering::lower(RMSNormOp op) {
   FailureOr<Place> input = get(op.getInput(), op);
   FailureOr<Place> weight = placeF32(op.getWeight(), op);

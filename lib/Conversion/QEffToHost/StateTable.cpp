@@ -46,7 +46,8 @@ static FailureOr<StateLayout> getLayout(BlockArgument state, StringAttr name) {
 LogicalResult StateTable::add(FuncOp function) {
   for (BlockArgument argument : function.getArguments()) {
     unsigned index = argument.getArgNumber();
-    if (!function.getArgAttr(index, kStateAttr)) {
+    if (!function.getArgAttr(index, kStateAttr) ||
+        function.getArgAttr(index, kAdapterAttr)) {
       continue;
     }
     auto name = function.getArgAttrOfType<StringAttr>(index, kNameAttr);

@@ -26,6 +26,17 @@ module attributes {qeff.phase = #qeff.phase<host>, qeff_host.cpu = "x86-64-v3"} 
     qeff_host.place %1 at(64) : tensor<2x8x32xf32>
   }
 
+  // CHECK: qeff_host.adapter_block rank(4) {
+  qeff_host.adapter_block rank(4) {
+    // CHECK: qeff_host.adapter_target "model.layers.0.attn.qkv" in(8) out(60) header(0) a(64) parts [#qeff_host.adapter_part<row 0 size 40 at 320>, #qeff_host.adapter_part<row 40 size 20 at 2368>]
+    qeff_host.adapter_target "model.layers.0.attn.qkv" in(8) out(60) header(0) a(64)
+        parts [#qeff_host.adapter_part<row 0 size 40 at 320>, #qeff_host.adapter_part<row 40 size 20 at 2368>]
+  }
+  // CHECK: func.func private @shrink({{.*}}) attributes {qeff_host.kernel}
+  func.func private @shrink(%x: memref<1x8xf32>, %h: memref<8xi64>, %a: memref<8x8xf32>, %t: memref<1x8xf32>, %begin: index, %end: index) attributes {qeff_host.kernel} {
+    return
+  }
+
   // CHECK: qeff_host.function @decode arena(256) io(192) dims {batch_size = 1 : i64} inputs [#qeff_host.io<"x", tensor<1x1xi64> at 0>] outputs [#qeff_host.io<"logits", tensor<1x1x4xf32> at 64>] {
   qeff_host.function @decode arena(256) io(192) dims {batch_size = 1 : i64}
       inputs [#qeff_host.io<"x", tensor<1x1xi64> at 0>]
@@ -34,5 +45,7 @@ module attributes {qeff.phase = #qeff.phase<host>, qeff_host.cpu = "x86-64-v3"} 
     qeff_host.launch @linear tiles(2) (arena + 0, weights + 64, arena + 64) bytes(2048) scope("layers.0.self_attn.q_proj")
     // CHECK: qeff_host.launch @linear tiles(1) (io + 0, weights + 64, arena + 0) bytes(0)
     qeff_host.launch @linear tiles(1) (io + 0, weights + 64, arena + 0) bytes(0)
+    // CHECK: qeff_host.launch @shrink tiles(8) (arena + 0, adapter + 0, adapter + 64, arena + 64) bytes(320)
+    qeff_host.launch @shrink tiles(8) (arena + 0, adapter + 0, adapter + 64, arena + 64) bytes(320)
   }
 }

@@ -136,6 +136,96 @@ module attributes {qeff_host.cpu = 3 : i64} {
 // -----
 func.func private @k(%x: memref<8xf32>, %begin: index, %end: index) attributes {qeff_host.kernel}
 qeff_host.function @f arena(64) io(0) dims {} inputs [] outputs [] {
-  // expected-error @below {{expects a segment (arena, weights, state, io), got 'stack'}}
+  // expected-error @below {{expects a segment (arena, weights, state, io, adapter), got 'stack'}}
   qeff_host.launch @k tiles(1) (stack + 0) bytes(0)
+}
+
+// -----
+// adapter_block (C1)
+// expected-error @below {{'qeff_host.adapter_block' op expects to be the module's only one}}
+qeff_host.adapter_block rank(8) {
+}
+// expected-note @below {{another one here}}
+qeff_host.adapter_block rank(8) {
+}
+
+// -----
+// expected-error @below {{expects a rank in [1, 65536], got 0}}
+qeff_host.adapter_block rank(0) {
+}
+
+// -----
+// adapter_block (C2)
+// expected-error @below {{'qeff_host.adapter_block' op expects targets alone, got 'arith.constant'}}
+qeff_host.adapter_block rank(8) {
+  %0 = arith.constant 0 : i64
+}
+
+// -----
+qeff_host.adapter_block rank(8) {
+  qeff_host.adapter_target "m" in(2) out(2) header(0) a(128) parts [#qeff_host.adapter_part<row 0 size 2 at 192>]
+  // expected-error @below {{expects one target for each module, got "m" twice}}
+  qeff_host.adapter_target "m" in(2) out(2) header(64) a(1216) parts [#qeff_host.adapter_part<row 0 size 2 at 1280>]
+}
+
+// -----
+// adapter_block (C3)
+qeff_host.adapter_block rank(9) {
+  // expected-note @below {{the other one here}}
+  qeff_host.adapter_target "m" in(2) out(2) header(0) a(128) parts [#qeff_host.adapter_part<row 0 size 2 at 256>]
+  // expected-error @below {{'qeff_host.adapter_target' op expects no overlap in the adapter segment, got one at 1280}}
+  qeff_host.adapter_target "n" in(2) out(2) header(64) a(1280) parts [#qeff_host.adapter_part<row 0 size 2 at 4096>]
+}
+
+// -----
+qeff_host.adapter_block rank(65536) {
+  // expected-error @below {{expects an end that fits 64 bits}}
+  qeff_host.adapter_target "m" in(4294967296) out(2) header(0) a(9223372036854775744) parts [#qeff_host.adapter_part<row 0 size 2 at 64>]
+}
+
+// -----
+// adapter_target (C1)
+qeff_host.adapter_block rank(8) {
+  // expected-error @below {{'qeff_host.adapter_target' op expects sizes in [1, 4294967296], got in 0 and out 2}}
+  qeff_host.adapter_target "m" in(0) out(2) header(0) a(64) parts [#qeff_host.adapter_part<row 0 size 2 at 128>]
+}
+
+// -----
+// adapter_target (C2)
+qeff_host.adapter_block rank(8) {
+  // expected-error @below {{expects at least one part}}
+  qeff_host.adapter_target "m" in(2) out(2) header(0) a(64) parts []
+}
+
+// -----
+qeff_host.adapter_block rank(8) {
+  // expected-error @below {{expects parts that share no row, inside [0, 8), got #qeff_host.adapter_part<row 3 size 4 at 2048>}}
+  qeff_host.adapter_target "m" in(2) out(8) header(0) a(64) parts [#qeff_host.adapter_part<row 0 size 4 at 128>, #qeff_host.adapter_part<row 3 size 4 at 2048>]
+}
+
+// -----
+qeff_host.adapter_block rank(8) {
+  // expected-error @below {{got #qeff_host.adapter_part<row 4 size 5 at 128>}}
+  qeff_host.adapter_target "m" in(2) out(8) header(0) a(64) parts [#qeff_host.adapter_part<row 4 size 5 at 128>]
+}
+
+// -----
+// adapter_target (C3)
+qeff_host.adapter_block rank(8) {
+  // expected-error @below {{expects an offset that is a multiple of 64 and not negative, got 32}}
+  qeff_host.adapter_target "m" in(2) out(2) header(32) a(128) parts [#qeff_host.adapter_part<row 0 size 2 at 256>]
+}
+
+// -----
+// function (C4)
+qeff_host.adapter_block rank(8) {
+  qeff_host.adapter_target "m" in(2) out(2) header(0) a(64) parts [#qeff_host.adapter_part<row 0 size 2 at 128>]
+}
+func.func private @k(%a: memref<8x3xf32>, %begin: index, %end: index) attributes {qeff_host.kernel} {
+  return
+}
+qeff_host.function @decode arena(64) io(0) dims {} inputs [] outputs [] {
+  qeff_host.launch @k tiles(1) (adapter + 1024) bytes(0)
+  // expected-error @below {{expects 'memref<8x3xf32>' inside the segment adapter of 1152 bytes, got offset 1088}}
+  qeff_host.launch @k tiles(1) (adapter + 1088) bytes(0)
 }

@@ -81,6 +81,59 @@ static void test_functions(const QeffModel *model) {
   EXPECT(strcmp(qeffModelState(model, 0)->layout, "bhcd") == 0);
 }
 
+static void test_adapters(QeffModel *model, QeffSession *session) {
+  EXPECT(qeffModelMaxLoraRank(model) == 12);
+  EXPECT(qeffModelNumAdapterTargets(model) == 2);
+  const QeffAdapterTargetInfo *target = qeffModelAdapterTarget(model, 0);
+  EXPECT(strcmp(target->module, "layers.0.self_attn") == 0);
+  EXPECT(target->in == 2 && target->out == 40);
+  EXPECT(qeffModelAdapterTarget(model, 2) == NULL);
+  QeffAdapter *adapter = NULL;
+  EXPECT_ERROR(qeffAdapterLoad(model, "math", NULL, &adapter),
+               "adapters/math.safetensors");
+  EXPECT_ERROR(qeffAdapterLoad(model, "/nowhere", NULL, &adapter), "/nowhere");
+  EXPECT_ERROR(qeffAdapterLoad(NULL, "math", NULL, &adapter), "model");
+  EXPECT_OK(qeffSessionSetAdapter(session, NULL));
+  EXPECT(qeffSessionAdapterName(session) == NULL);
+
+  const char header[] =
+      "{\"__metadata__\":{\"format\":\"qeff.adapter\",\"name\":\"m\"},"
+      "\"base_model.model.layers.0.mlp.lora_A.weight\":{\"dtype\":\"F32\","
+      "\"shape\":[1,3],\"data_offsets\":[0,12]},"
+      "\"base_model.model.layers.0.mlp.lora_B.weight\":{\"dtype\":\"F32\","
+      "\"shape\":[32,1],\"data_offsets\":[12,140]},"
+      "\"layers.0.mlp.lora_scaling\":{\"dtype\":\"F32\",\"shape\":[1],"
+      "\"data_offsets\":[140,144]}}";
+  const uint64_t size = sizeof(header) - 1;
+  const char data[144] = {0};
+  char path[L_tmpnam + 16];
+  snprintf(path, sizeof(path), "/tmp/qeff-%p-m", (void *)model);
+  FILE *file = fopen(path, "wb");
+  EXPECT(file != NULL);
+  if (!file) {
+    return;
+  }
+  fwrite(&size, 8, 1, file);
+  fwrite(header, 1, size, file);
+  fwrite(data, 1, sizeof(data), file);
+  fclose(file);
+  QeffAdapterOptions options = {0};
+  EXPECT_OK(qeffAdapterLoad(model, path, &options, &adapter));
+  remove(path);
+  if (!adapter) {
+    return;
+  }
+  EXPECT(strcmp(qeffAdapterName(adapter), "m") == 0);
+  EXPECT(qeffAdapterNumTargets(adapter) == 1);
+  EXPECT(qeffAdapterRank(adapter) == 1);
+  EXPECT(qeffAdapterBytes(adapter) == 64 + 8 * 4 * (3 + 32));
+  EXPECT_OK(qeffSessionSetAdapter(session, adapter));
+  qeffAdapterDestroy(adapter);
+  EXPECT(strcmp(qeffSessionAdapterName(session), "m") == 0);
+  EXPECT_OK(qeffSessionRun(session, "decode"));
+  EXPECT_OK(qeffSessionSetAdapter(session, NULL));
+}
+
 static void test_generate(QeffSession *session) {
   const int64_t first[] = {1, 2, 3};
   const int64_t second[] = {4};
@@ -152,6 +205,7 @@ int main(int argc, char **argv) {
   test_facts(model);
   test_functions(model);
   EXPECT_OK(qeffSessionCreate(model, &session));
+  test_adapters(model, session);
   qeffModelDestroy(model);
   test_session(session);
   test_generate(session);
@@ -161,6 +215,7 @@ int main(int argc, char **argv) {
   qeffStatusDestroy(NULL);
   qeffModelDestroy(NULL);
   qeffSessionDestroy(NULL);
+  qeffAdapterDestroy(NULL);
   qeffGenerationDestroy(NULL);
   printf(failures ? "%d failures\n" : "passed\n", failures);
   return failures != 0;

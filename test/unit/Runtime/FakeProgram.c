@@ -10,6 +10,9 @@
  *   next[b]    = sum over p <= max pos of (2 p + 3) state[b,p] + p p, mod vocab
  *   logits[b]  = 1 at next[b], a ramp below 1/2 elsewhere
  *
+ * The adapter's first module adds scaling B[0, :] A[:, 0] to next (rounded down,
+ * mod vocab).
+ *
  * Position -1 is dropped; with weights[VOCAB] = 1 it writes garbage to the last
  * slot instead, as other targets' scatter does.
  */
@@ -66,13 +69,21 @@ static void history(void *const *operands, int64_t begin, int64_t end,
   }
 }
 
-/* next, logits: tiles over the vocabulary. */
+/* next, logits, header, a, b: tiles over the vocabulary. */
 static void head(void *const *operands, int64_t begin, int64_t end) {
   const int64_t *next = (const int64_t *)operands[0];
   float *logits = (float *)operands[1];
+  const qeff_adapter_header *header = (const qeff_adapter_header *)operands[2];
+  const float *a = (const float *)operands[3];
+  const float *b0 = (const float *)operands[4];
+  float sum = 0;
+  for (int64_t r = 0; r < header->rank; ++r) {
+    sum += a[2 * r] * b0[(r / 8 * 2 * 8 + r % 8) * 32];
+  }
+  int64_t shift = (int64_t)(header->scaling * sum);
   for (int64_t b = 0; b < B; ++b) {
     for (int64_t v = begin; v < end; ++v) {
-      logits[b * V + v] = v == next[b] ? 1.0f : (float)v / (2 * V);
+      logits[b * V + v] = v == (next[b] + shift) % V ? 1.0f : (float)v / (2 * V);
     }
   }
 }
@@ -101,6 +112,9 @@ static void head(void *const *operands, int64_t begin, int64_t end) {
       {QEFF_SEGMENT_ARENA, 0, FAKE_NEXT},                                      \
       {QEFF_SEGMENT_ARENA, 0, FAKE_NEXT},                                      \
       {QEFF_SEGMENT_IO, 0, FAKE_LOGITS(seq)},                                  \
+      {QEFF_SEGMENT_ADAPTER, 0, FAKE_HEADER},                                  \
+      {QEFF_SEGMENT_ADAPTER, 0, FAKE_A},                                       \
+      {QEFF_SEGMENT_ADAPTER, 0, FAKE_B},                                       \
   };                                                                           \
   static const qeff_launch name##_launches[] = {                               \
       {name##_embed, name##_operands, 3, 0, B, FAKE_WEIGHTS_BYTES,             \
@@ -109,7 +123,7 @@ static void head(void *const *operands, int64_t begin, int64_t end) {
        "layers.0.self_attn"},                                                  \
       {name##_history, name##_operands + 7, 3, 0, B, FAKE_STATE_BYTES,         \
        "history_" #name, "layers.0.self_attn"},                                \
-      {head, name##_operands + 10, 2, 0, V, 0, "head", "lm_head"},             \
+      {head, name##_operands + 10, 5, 0, V, 0, "head", "lm_head"},             \
   };
 
 FUNCTION(prefill, S)
@@ -123,5 +137,5 @@ static const qeff_function functions[] = {
 __attribute__((visibility("default")))
 const qeff_program_table qeff_program = {
     QEFF_PROGRAM_ABI_VERSION, 2, functions, FAKE_WEIGHTS_BYTES,
-    FAKE_STATE_BYTES,
+    FAKE_STATE_BYTES, FAKE_ADAPTER_BYTES,
 };

@@ -12,6 +12,15 @@
 #define FAKE_PREFILL 16
 #define FAKE_VOCAB 97
 
+/* Two modules: "layers.0.self_attn", [40, 2] in parts of 33 and 7 rows, and
+ * "layers.0.mlp", [32, 3]. Ranks up to 12, so memory for 16. */
+#define FAKE_RANK 12
+#define FAKE_HEADER 0
+#define FAKE_A 128
+#define FAKE_B 256
+#define FAKE_SECOND_B 4352
+#define FAKE_ADAPTER_BYTES 8640
+
 #define FAKE_ALIGN(bytes) (((bytes) + 63) / 64 * 64)
 #define FAKE_WEIGHTS_BYTES ((FAKE_VOCAB + 1) * 8)
 #define FAKE_STATE_BYTES (FAKE_BATCH * FAKE_CTX * 4)

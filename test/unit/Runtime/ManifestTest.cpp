@@ -93,6 +93,34 @@ const Case cases[] = {
      "{\"name\": \"past_value.0\", \"dtype\": \"f32\", \"shape\": [1, 1, 1, "
      "1], \"layout\": \"bhcd\", \"offset\": 448, \"size\": 4}",
      "states: expects 'past_key.0' and 'past_value.0' not to overlap"},
+    {"adapterBytes", "/adapter/bytes", "128",
+     "adapter.targets: expects 'layers.0.self_attn a' inside adapter.bytes = "
+     "128, got offset 128 and size 128"},
+    {"adapterRank", "/adapter/max_lora_rank", "65537",
+     "adapter.max_lora_rank: expects an integer in [1, 65536], got 65537"},
+    {"noTargets", "/adapter/targets", "[]",
+     "adapter.targets: expects 1 to 65536 targets, got 0"},
+    {"twoTargets", "/adapter/targets/1/module", "\"layers.0.self_attn\"",
+     "adapter.targets: expects distinct modules, got 'layers.0.self_attn' "
+     "twice"},
+    {"targetSize", "/adapter/targets/1/in", "4294967296",
+     "adapter.targets: expects 'layers.0.mlp a' inside adapter.bytes = 8640, "
+     "got offset 6400 and size 274877906944"},
+    {"targetOffset", "/adapter/targets/1/a", "6401",
+     "adapter.targets[1].a: expects a multiple of 64, got 6401"},
+    {"targetOverlap", "/adapter/targets/1/header", "0",
+     "adapter.targets: expects 'layers.0.self_attn header' and 'layers.0.mlp "
+     "header' not to overlap"},
+    {"noParts", "/adapter/targets/0/parts", "[]",
+     "adapter.targets[0].parts: expects 1 to 64 parts, got 0"},
+    {"partRows", "/adapter/targets/0/parts/1/row", "32",
+     "adapter.targets[0].parts[1].row: expects an integer in [33, 39], got "
+     "32"},
+    {"partSize", "/adapter/targets/0/parts/1/size", "8",
+     "adapter.targets[0].parts[1].size: expects an integer in [1, 7], got 8"},
+    {"partOffset", "/adapter/targets/1/parts/0/b", "6656",
+     "adapter.targets: expects 'layers.0.mlp b 0' inside adapter.bytes = 8640, "
+     "got offset 6656 and size 2048"},
     {"noFunctions", "/functions", "[]",
      "functions: expects 1 to 1024 functions, got 0"},
     {"twoFunctions", "/functions/1/name", "\"prefill\"",
@@ -151,12 +179,22 @@ TEST(Manifest, reads) {
   EXPECT_EQ(manifest.eosTokenIds, (std::vector<int64_t>{2}));
   EXPECT_EQ(manifest.stateBytes, uint64_t(FAKE_STATE_BYTES));
   ASSERT_EQ(manifest.functions.size(), 2u);
+  EXPECT_EQ(manifest.adapter.maxRank, FAKE_RANK);
+  EXPECT_EQ(manifest.adapter.getCapacity(), 16);
+  ASSERT_EQ(manifest.adapter.targets.size(), 2u);
+  EXPECT_EQ(manifest.adapter.targets[0].parts[1].row, 33);
   const FunctionDesc &prefill = manifest.functions[0];
   EXPECT_EQ(prefill.getDim("seq_len"), FAKE_PREFILL);
   EXPECT_EQ(prefill.getDim("other"), -1);
   EXPECT_EQ(prefill.findTensor("logits")->shape,
             (std::vector<int64_t>{FAKE_BATCH, 1, FAKE_VOCAB}));
   EXPECT_EQ(prefill.findTensor("past_key.0"), nullptr);
+}
+
+TEST(Manifest, withoutAdapter) {
+  json manifest = getManifest();
+  manifest.erase("adapter");
+  EXPECT_EQ(Manifest::parse(manifest.dump()).adapter.bytes, 0u);
 }
 
 TEST(Manifest, text) {

@@ -178,7 +178,7 @@ struct Table {
   qeff_launch launch{[](void *const *, int64_t, int64_t) {},
                      &operand, 1, 0, 1, 0, "k", "s"};
   qeff_function function{"decode", &launch, 1, 128, 0};
-  qeff_program_table table{QEFF_PROGRAM_ABI_VERSION, 1, &function, 64, 0};
+  qeff_program_table table{QEFF_PROGRAM_ABI_VERSION, 1, &function, 64, 0, 0};
 };
 } // namespace
 
@@ -187,7 +187,7 @@ TEST(Program, tables) {
   {
     Table t;
     t.table.abi_version = 7;
-    EXPECT_EQ(t.check(), "program.so: expects ABI version 1, got 7");
+    EXPECT_EQ(t.check(), "program.so: expects ABI version 2, got 7");
   }
   {
     Table t;
@@ -213,9 +213,21 @@ TEST(Program, tables) {
   }
   {
     Table t;
-    t.operand.segment = 4;
+    t.operand.segment = 5;
     EXPECT_EQ(t.check(), "program.so: 'decode', launch 0: expects a segment "
-                         "in [0, 3] of operand 0, got 4");
+                         "in [0, 4] of operand 0, got 5");
+  }
+  {
+    Table t;
+    t.operand = {QEFF_SEGMENT_ADAPTER, 0, 64};
+    EXPECT_NE(t.check().find("below 0 as the offset of operand 0 in the "
+                             "adapter"),
+              std::string::npos);
+    t.table.adapter_bytes = 128;
+    EXPECT_EQ(t.check(), "program.so: expects adapter.bytes = 0 by the "
+                         "manifest, got 128");
+    t.manifest.adapter.bytes = 128;
+    EXPECT_EQ(t.check(), "");
   }
   for (uint64_t offset : {uint64_t(128), uint64_t(32), ~uint64_t(63)}) {
     Table t;

@@ -66,6 +66,16 @@ def main():
                   "eos_token_ids": [2], "architecture": "ToyForCausalLM"},
         "state_bytes": state["size"],
         "states": [{**state, "layout": "bhcd"}],
+        "adapter": {
+            "bytes": 8640, "max_lora_rank": 12,
+            "targets": [
+                {"module": "layers.0.self_attn", "in": 2, "out": 40,
+                 "header": 0, "a": 128,
+                 "parts": [{"row": 0, "size": 33, "b": 256},
+                           {"row": 33, "size": 7, "b": 4352}]},
+                {"module": "layers.0.mlp", "in": 3, "out": 32, "header": 64,
+                 "a": 6400, "parts": [{"row": 0, "size": 32, "b": 6592}]},
+            ]},
         "functions": [function("prefill", PREFILL), function("decode", 1)],
     }
     with open(os.path.join(out, "qpc.json"), "w") as file:

@@ -99,6 +99,18 @@ public:
   Kernel linear(int64_t m, int64_t n, int64_t k, FloatType weightType,
                 bool bias);
 
+  /// x [M, K], a target's header, a [capacity, K], t [M, capacity]: t = x·aᵀ
+  /// for the ranks that the header has; the others are neither read nor written.
+  /// `capacity` is a multiple of kLoRARankStep. Tiles: kLoRARankStep for each 8
+  /// rows.
+  Kernel loraShrink(int64_t m, int64_t k, int64_t capacity);
+
+  /// t [M, capacity], a target's header, b [capacity / 8][ceil(N / 32)][8][32]
+  /// (of b [N, capacity]: eight ranks, panel of rows, rank, row), then out [M, N]
+  /// to add to where `inPlace`, else base [M, N] and out [M, N]. out = base +
+  /// scaling·t·bᵀ over the ranks that the header has. Tiles: panels.
+  Kernel loraExpand(int64_t m, int64_t n, int64_t capacity, bool inPlace);
+
   /// ids i64 [M], table of [V, C] in `layout` (f32, f16 or bf16), out [M, C].
   /// An id below 0 reads row 0, one above the last the last. Tiles: rows.
   Kernel embedding(int64_t m, int64_t vocab, int64_t c, FloatType tableType,

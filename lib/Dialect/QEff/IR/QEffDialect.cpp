@@ -250,6 +250,21 @@ static LogicalResult verifyValueAttribute(Operation *op, Type type,
   return success();
 }
 
+/// `qeff.adapter` is a unit attribute on static float tensors.
+static LogicalResult verifyAdapter(Operation *op, Type type, Attribute value) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!isa<UnitAttr>(value)) {
+    return op->emitOpError() << "expects '" << kAdapterAttr
+                             << "' to be a unit attribute, got " << value;
+  }
+  if (!tensor || !tensor.hasStaticShape() ||
+      !isa<FloatType>(tensor.getElementType())) {
+    return op->emitOpError() << "expects '" << kAdapterAttr
+                             << "' on a static tensor of floats, got " << type;
+  }
+  return success();
+}
+
 LogicalResult QEffDialect::verifyRegionArgAttribute(Operation *op,
                                                     unsigned regionIndex,
                                                     unsigned argIndex,
@@ -258,8 +273,11 @@ LogicalResult QEffDialect::verifyRegionArgAttribute(Operation *op,
   if (!function || regionIndex != 0) {
     return success();
   }
-  return verifyValueAttribute(op, function.getArgumentTypes()[argIndex],
-                              attribute);
+  Type type = function.getArgumentTypes()[argIndex];
+  if (attribute.getName() == kAdapterAttr) {
+    return verifyAdapter(op, type, attribute.getValue());
+  }
+  return verifyValueAttribute(op, type, attribute);
 }
 
 LogicalResult QEffDialect::verifyRegionResultAttribute(

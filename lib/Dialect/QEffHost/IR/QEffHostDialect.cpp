@@ -137,6 +137,20 @@ std::optional<int64_t> host::getStateSize(RankedTensorType type,
   return getDenseBytes(type);
 }
 
+std::optional<int64_t> host::getAdapterABytes(int64_t capacity, int64_t in) {
+  std::optional<int64_t> bytes = llvm::checkedMul<int64_t>(capacity * 4, in);
+  return bytes && *bytes <= std::numeric_limits<int64_t>::max() - kAlignment
+             ? bytes
+             : std::nullopt;
+}
+
+std::optional<int64_t> host::getAdapterPartBytes(int64_t capacity,
+                                                 int64_t size) {
+  return getAdapterABytes(
+      capacity,
+      static_cast<int64_t>(llvm::divideCeil(size, kPanelWidth)) * kPanelWidth);
+}
+
 int64_t host::getWeightsBytes(ModuleOp module) {
   int64_t bytes = 0;
   for (WeightsOp weights : module.getOps<WeightsOp>()) {
@@ -151,6 +165,24 @@ int64_t host::getStateBytes(ModuleOp module) {
   int64_t bytes = 0;
   for (StateOp state : module.getOps<StateOp>()) {
     bytes = std::max(bytes, state.getOffset() + state.getByteSize());
+  }
+  return alignBytes(bytes);
+}
+
+int64_t host::getAdapterBytes(ModuleOp module) {
+  int64_t bytes = 0;
+  for (AdapterBlockOp adapter : module.getOps<AdapterBlockOp>()) {
+    int64_t capacity = adapter.getCapacity();
+    auto extend = [&](int64_t offset, std::optional<int64_t> size) {
+      bytes = std::max(bytes, offset + size.value_or(0));
+    };
+    for (AdapterTargetOp target : adapter.getOps<AdapterTargetOp>()) {
+      extend(target.getHeader(), kAdapterHeaderBytes);
+      extend(target.getA(), getAdapterABytes(capacity, target.getIn()));
+      for (auto part : target.getParts().getAsRange<AdapterPartAttr>()) {
+        extend(part.getOffset(), getAdapterPartBytes(capacity, part.getSize()));
+      }
+    }
   }
   return alignBytes(bytes);
 }

@@ -25,7 +25,7 @@ static ParseResult parseAddresses(OpAsmParser &parser, ArrayAttr &addresses) {
     std::optional<Segment> segment = symbolizeSegment(keyword);
     if (!segment) {
       return parser.emitError(loc) << "expects a segment (arena, weights, "
-                                      "state, io), got '"
+                                      "state, io, adapter), got '"
                                    << keyword << "'";
     }
     if (parser.parsePlus() || parser.parseInteger(offset)) {
@@ -142,6 +142,119 @@ LogicalResult WeightsOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
+// AdapterBlockOp and AdapterTargetOp
+//===----------------------------------------------------------------------===//
+
+int64_t AdapterBlockOp::getCapacity() {
+  return static_cast<int64_t>(llvm::alignTo(getRank(), kLoRARankStep));
+}
+
+LogicalResult AdapterBlockOp::verify() {
+  // (C1)
+  for (Operation *other = getOperation()->getNextNode(); other;
+       other = other->getNextNode()) {
+    if (isa<AdapterBlockOp>(other)) {
+      return emitOpError("expects to be the module's only one").attachNote(
+                 other->getLoc())
+             << "another one here";
+    }
+  }
+  if (getRank() < 1 || getRank() > kMaxAdapterRank) {
+    return emitOpError("expects a rank in [1, ")
+           << kMaxAdapterRank << "], got " << getRank();
+  }
+  // (C2)
+  struct Block {
+    int64_t begin, end;
+    AdapterTargetOp target;
+  };
+  SmallVector<Block> blocks;
+  llvm::StringSet<> names;
+  for (Operation &op : getBody().front()) {
+    auto target = dyn_cast<AdapterTargetOp>(op);
+    if (!target) {
+      return emitOpError("expects targets alone, got '") << op.getName() << "'";
+    }
+    if (!names.insert(target.getModule()).second) {
+      return target.emitOpError("expects one target for each module, got ")
+             << target.getModuleAttr() << " twice";
+    }
+    bool fits = true;
+    auto add = [&](int64_t offset, std::optional<int64_t> bytes) {
+      fits &= bytes && offset >= 0 &&
+              *bytes <= std::numeric_limits<int64_t>::max() - kAlignment -
+                            offset;
+      if (fits) {
+        blocks.push_back({offset, offset + *bytes, target});
+      }
+    };
+    add(target.getHeader(), kAdapterHeaderBytes);
+    add(target.getA(), getAdapterABytes(getCapacity(), target.getIn()));
+    for (auto part : target.getParts().getAsRange<AdapterPartAttr>()) {
+      add(part.getOffset(), getAdapterPartBytes(getCapacity(), part.getSize()));
+    }
+    if (!fits) {
+      return target.emitOpError("expects an end that fits 64 bits");
+    }
+  }
+  // (C3)
+  llvm::stable_sort(blocks, [](const Block &a, const Block &b) {
+    return a.begin < b.begin;
+  });
+  for (size_t i = 1; i < blocks.size(); ++i) {
+    if (blocks[i - 1].end > blocks[i].begin) {
+      InFlightDiagnostic diagnostic = blocks[i].target.emitOpError(
+          "expects no overlap in the adapter segment, got one at ");
+      diagnostic << blocks[i].begin;
+      diagnostic.attachNote(blocks[i - 1].target.getLoc())
+          << "the other one here";
+      return diagnostic;
+    }
+  }
+  return success();
+}
+
+LogicalResult AdapterTargetOp::verify() {
+  constexpr int64_t kMaxSize = int64_t(1) << 32;
+  // (C1)
+  for (int64_t size : {getIn(), getOut()}) {
+    if (size < 1 || size > kMaxSize) {
+      return emitOpError("expects sizes in [1, ")
+             << kMaxSize << "], got in " << getIn() << " and out " << getOut();
+    }
+  }
+  // (C2)
+  SmallVector<AdapterPartAttr> parts(
+      getParts().getAsRange<AdapterPartAttr>());
+  llvm::stable_sort(parts, [](AdapterPartAttr a, AdapterPartAttr b) {
+    return a.getRow() < b.getRow();
+  });
+  if (parts.empty()) {
+    return emitOpError("expects at least one part");
+  }
+  int64_t end = 0;
+  for (AdapterPartAttr part : parts) {
+    if (part.getRow() < end || part.getSize() < 1 ||
+        part.getRow() > getOut() || part.getSize() > getOut() - part.getRow()) {
+      return emitOpError("expects parts that share no row, inside [0, ")
+             << getOut() << "), got " << part;
+    }
+    end = part.getRow() + part.getSize();
+  }
+  // (C3)
+  SmallVector<int64_t> offsets{getHeader(), getA()};
+  for (AdapterPartAttr part : parts) {
+    offsets.push_back(part.getOffset());
+  }
+  for (int64_t offset : offsets) {
+    if (failed(verifyOffset(*this, offset, 0))) {
+      return failure();
+    }
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // FunctionOp and LaunchOp
 //===----------------------------------------------------------------------===//
 
@@ -193,7 +306,8 @@ LogicalResult
 FunctionOp::verifySymbolUses(SymbolTableCollection &symbolTable) {
   auto module = cast<ModuleOp>(getOperation()->getParentOp());
   int64_t segmentBytes[] = {getArenaBytes(), getWeightsBytes(module),
-                            getStateBytes(module), getIoBytes()};
+                            getStateBytes(module), getIoBytes(),
+                            getAdapterBytes(module)};
   // (C4)
   for (LaunchOp launch : getOps<LaunchOp>()) {
     auto kernel = symbolTable.lookupNearestSymbolFrom<mlir::func::FuncOp>(

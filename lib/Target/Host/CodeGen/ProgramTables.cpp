@@ -29,7 +29,8 @@ public:
         functionType(llvm::StructType::get(
             context, {pointer, pointer, i64, i64, i64})),
         programType(llvm::StructType::get(context,
-                                          {i32, i32, pointer, i64, i64})) {}
+                                          {i32, i32, pointer, i64, i64,
+                                           i64})) {}
 
   LogicalResult build(ModuleOp module);
 
@@ -177,7 +178,8 @@ LogicalResult TableBuilder::build(ModuleOp module) {
       programType, {getI32(QEFF_PROGRAM_ABI_VERSION), getI32(functions.size()),
                     addArray(functionType, functions, "functions"),
                     getI64(getWeightsBytes(module)),
-                    getI64(getStateBytes(module))});
+                    getI64(getStateBytes(module)),
+                    getI64(getAdapterBytes(module))});
   new llvm::GlobalVariable(program, programType, /*isConstant=*/true,
                            llvm::GlobalValue::ExternalLinkage, table,
                            QEFF_PROGRAM_SYMBOL);

@@ -123,6 +123,33 @@ static void writeFunction(json::OStream &out, FunctionOp function) {
   });
 }
 
+static void writeAdapter(json::OStream &out, AdapterBlockOp adapter, int64_t bytes) {
+  out.attributeObject("adapter", [&] {
+    out.attribute("bytes", bytes);
+    out.attribute("max_lora_rank", adapter.getRank());
+    out.attributeArray("targets", [&] {
+      for (auto target : adapter.getOps<AdapterTargetOp>()) {
+        out.object([&] {
+          out.attribute("module", target.getModule());
+          out.attribute("in", target.getIn());
+          out.attribute("out", target.getOut());
+          out.attribute("header", target.getHeader());
+          out.attribute("a", target.getA());
+          out.attributeArray("parts", [&] {
+            for (auto part : target.getParts().getAsRange<AdapterPartAttr>()) {
+              out.object([&] {
+                out.attribute("row", part.getRow());
+                out.attribute("size", part.getSize());
+                out.attribute("b", part.getOffset());
+              });
+            }
+          });
+        });
+      }
+    });
+  });
+}
+
 void host::writeManifest(ModuleOp module, const PackageFacts &facts,
                          raw_ostream &stream) {
   json::OStream out(stream, /*IndentSize=*/2);
@@ -162,6 +189,9 @@ void host::writeManifest(ModuleOp module, const PackageFacts &facts,
                     state.getOffset(), state.getByteSize());
       }
     });
+    for (AdapterBlockOp adapter : module.getOps<AdapterBlockOp>()) {
+      writeAdapter(out, adapter, getAdapterBytes(module));
+    }
     out.attributeArray("functions", [&] {
       for (FunctionOp function : module.getOps<FunctionOp>()) {
         writeFunction(out, function);

@@ -50,7 +50,11 @@ CASES = [
     (run + ["--top-k", "5"], "--top-k: " + SAMPLING),
     (run + ["--top-p=0.9"], "--top-p: " + SAMPLING),
     (run + ["--seed=1"], "--seed: " + SAMPLING),
-    (run + ["--adapter=x"], "--adapter: adapters are not supported"),
+    (run + ["--adapter=x"], "expects a file or an adapter of the package "
+                            "(adapters/x.safetensors), got 'x'"),
+    (run + ["--adapter="], "--adapter: expects a name or a file"),
+    (run + ["--adapter=/nowhere/x"], "/nowhere/x: cannot open"),
+    (run + ["--lora=x"], "--lora: expects --adapter=NAME|FILE"),
     (run + ["--num-beams=4"], "--num-beams: beam search is not supported"),
     (run + ["--inputs=x"], "--inputs: packages with other inputs than tokens "
                            "are not supported"),

@@ -32,6 +32,7 @@ inline constexpr StringRef kEosTokenIdsAttr = "qeff.eos_token_ids";
 inline constexpr StringRef kNameAttr = "qeff.name";
 inline constexpr StringRef kDimsAttr = "qeff.dims";
 inline constexpr StringRef kStateAttr = "qeff.state";
+inline constexpr StringRef kAdapterAttr = "qeff.adapter";
 
 /// The phase that `module` carries, or nothing.
 std::optional<Phase> getPhase(ModuleOp module);

@@ -23,7 +23,9 @@ def QEff_Dialect : Dialect {
     Argument and result attributes: `qeff.name` (the I/O name), `qeff.dims`
     (array of `@dim` references and i64 constants, one per axis) and, on
     arguments that are state, `qeff.state` (the name of the result that carries
-    the new value).
+    the new value). The unit attribute `qeff.adapter` marks arguments that hold
+    the adapter in use: its low-rank matrices, which are states that nothing
+    changes, and their scalings. They are static floats.
   }];
   let dependentDialects = ["::mlir::func::FuncDialect",
                            "::mlir::arith::ArithDialect"];

@@ -19,7 +19,8 @@ def QEffHost_Segment : QEffHost_I32Enum<"Segment", "memory segment", [
   I32EnumAttrCase<"Arena", 0, "arena">,
   I32EnumAttrCase<"Weights", 1, "weights">,
   I32EnumAttrCase<"State", 2, "state">,
-  I32EnumAttrCase<"IO", 3, "io">
+  I32EnumAttrCase<"IO", 3, "io">,
+  I32EnumAttrCase<"Adapter", 4, "adapter">
 ]>;
 
 def QEffHost_StateLayout : QEffHost_I32Enum<"StateLayout", "state layout", [
@@ -63,5 +64,20 @@ def QEffHost_IOAttr : AttrDef<QEffHost_Dialect, "IO"> {
 }
 def QEffHost_IOArrayAttr
     : TypedArrayAttrBase<QEffHost_IOAttr, "array of #qeff_host.io">;
+
+def QEffHost_AdapterPartAttr : AttrDef<QEffHost_Dialect, "AdapterPart"> {
+  let mnemonic = "adapter_part";
+  let summary = "Rows of an adapter's B and their place in the adapter segment";
+  let description = [{
+    ```mlir
+    #qeff_host.adapter_part<row 64 size 32 at 4096>
+    ```
+  }];
+  let parameters = (ins "int64_t":$row, "int64_t":$size, "int64_t":$offset);
+  let assemblyFormat = "`<` `row` $row `size` $size `at` $offset `>`";
+}
+def QEffHost_AdapterPartArrayAttr
+    : TypedArrayAttrBase<QEffHost_AdapterPartAttr,
+                         "array of #qeff_host.adapter_part">;
 
 #endif // QEFF_DIALECT_QEFFHOST_IR_QEFFHOSTATTRS_TD

@@ -31,6 +31,12 @@ inline constexpr int64_t kAlignment = 64;
 inline constexpr int64_t kSlotBlock = 16;
 /// Rows side by side in a panel of a linear layer's weight.
 inline constexpr int64_t kPanelWidth = 32;
+/// Ranks of an adapter come in steps of this many.
+inline constexpr int64_t kLoRARankStep = 8;
+/// Bytes of an adapter target's header.
+inline constexpr int64_t kAdapterHeaderBytes = 64;
+/// The largest rank that an adapter segment may have room for.
+inline constexpr int64_t kMaxAdapterRank = 65536;
 
 /// `bytes` rounded up to a multiple of kAlignment.
 inline int64_t alignBytes(int64_t bytes) {
@@ -45,10 +51,17 @@ std::optional<int64_t> getDenseBytes(ShapedType type);
 /// no static tensor that the layout can order, or the size does not fit.
 std::optional<int64_t> getStateSize(RankedTensorType type, StateLayout layout);
 
+/// Bytes of the A and of a part of the B of an adapter target that has room for
+/// `capacity` ranks, or nothing where the size does not fit.
+std::optional<int64_t> getAdapterABytes(int64_t capacity, int64_t in);
+std::optional<int64_t> getAdapterPartBytes(int64_t capacity, int64_t size);
+
 /// Size of weights.bin: the end of the last placement, aligned.
 int64_t getWeightsBytes(ModuleOp module);
 /// Size of one session's retained state: the end of the last state, aligned.
 int64_t getStateBytes(ModuleOp module);
+/// Size of the adapter segment: the end of the last part, aligned.
+int64_t getAdapterBytes(ModuleOp module);
 
 } // namespace qeff::host
 

@@ -113,6 +113,61 @@ def QEffHost_PackOp : QEffHost_Op<"pack",
   let hasVerifier = 1;
 }
 
+def QEffHost_AdapterBlockOp : QEffHost_Op<"adapter_block", [
+    HasParent<"::mlir::ModuleOp">, IsolatedFromAbove, SingleBlock,
+    NoTerminator]> {
+  let summary = "The modules that an adapter may change, and its memory";
+  let description = [{
+    All functions read one block of memory, the adapter segment, whose contents
+    the runtime changes between two calls. `rank` is the largest rank that fits.
+
+    Constraints:
+    - (C1) a module has at most one; rank is in [1, 65536]
+    - (C2) the body holds targets alone, no two of one module
+    - (C3) no two headers, As or parts overlap
+
+    ```mlir
+    qeff_host.adapter_block rank(8) {
+      qeff_host.adapter_target "model.layers.0.self_attn.q_proj" in(16) out(64) header(0) a(64)
+          parts [#qeff_host.adapter_part<row 0 size 64 at 576>]
+    }
+    ```
+  }];
+  let arguments = (ins QEffHost_I64Attr:$rank);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "`rank` `(` $rank `)` attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The rank rounded up to the step in which memory is laid out.
+    int64_t getCapacity();
+  }];
+}
+
+def QEffHost_AdapterTargetOp : QEffHost_Op<"adapter_target",
+    [HasParent<"::qeff::host::AdapterBlockOp">]> {
+  let summary = "The low-rank pair of one module in the adapter segment";
+  let description = [{
+    At `header` are 64 bytes: the rank in use (i64, a multiple of 8, 0 is off)
+    and the scaling (f32). At `a` is A [capacity, in]. A part holds rows of B
+    [out, capacity] as [capacity / 8][ceil(size / 32)][8][32]: steps of eight
+    ranks, panels of rows, ranks of the step, rows of the panel. All f32.
+
+    Constraints:
+    - (C1) in and out are in [1, 2^32]
+    - (C2) parts are in [0, out), at least one, and share no row
+    - (C3) offsets are multiples of 64 and >= 0
+  }];
+  let arguments = (ins StrAttr:$module, QEffHost_I64Attr:$in,
+                       QEffHost_I64Attr:$out, QEffHost_I64Attr:$header,
+                       QEffHost_I64Attr:$a,
+                       QEffHost_AdapterPartArrayAttr:$parts);
+  let assemblyFormat = [{
+    $module `in` `(` $in `)` `out` `(` $out `)` `header` `(` $header `)`
+    `a` `(` $a `)` `parts` $parts attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
 def QEffHost_FunctionOp : QEffHost_Op<"function", [
     Symbol, HasParent<"::mlir::ModuleOp">, IsolatedFromAbove, SingleBlock,
     NoTerminator, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
@@ -152,7 +207,7 @@ def QEffHost_LaunchOp : QEffHost_Op<"launch",
   let summary = "One kernel over a number of tiles";
   let description = [{
     The runtime splits [0, tiles) among its threads; a barrier follows. `bytes`
-    are the weight and state bytes that the launch reads at most.
+    are the weight, state and adapter bytes that the launch reads at most.
 
     Constraints:
     - (C1) every offset is a multiple of 64 and >= 0
