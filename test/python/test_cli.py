@@ -202,6 +202,21 @@ def test_stdin_that_is_no_text(toy_package):
 # ---- progress ----------------------------------------------------------------
 
 
+def read_terminal(master):
+    """All that was written to a terminal whose other end is closed; a single
+    read may return a part of it."""
+    data = b""
+    while True:
+        try:
+            piece = os.read(master, 1 << 16)
+        except OSError:  # Linux' end of file here
+            piece = b""
+        if not piece:
+            os.close(master)
+            return data.decode()
+        data += piece
+
+
 def test_progress_is_drawn_on_a_terminal_only(tmp_path):
     from qeff.progress import ProgressBar
 
@@ -214,8 +229,7 @@ def test_progress_is_drawn_on_a_terminal_only(tmp_path):
         for done in range(101):
             bar("importing", done, 100)
         bar("writing weights", 0, 0)
-    drawn = os.read(master, 1 << 16).decode()
-    os.close(master)
+    drawn = read_terminal(master)
     assert "importing" in drawn and "100%" in drawn
     assert drawn.index("writing weights") > drawn.index("100%")
     assert drawn.endswith("\n")
