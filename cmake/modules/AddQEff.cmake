@@ -56,11 +56,14 @@ endmacro()
 function(add_qeff_doc td generator output)
   set(out "${QEFF_BINARY_DIR}/docs/${output}")
   get_filename_component(dir "${out}" DIRECTORY)
+  # A page shows what its file includes, too.
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS
+    "${QEFF_SOURCE_DIR}/include/qeff/*.td")
   add_custom_command(OUTPUT "${out}"
     COMMAND ${CMAKE_COMMAND} -E make_directory "${dir}"
     COMMAND mlir-tblgen ${generator} ${ARGN} -I ${QEFF_SOURCE_DIR}/include
       -I ${MLIR_INCLUDE_DIRS} ${CMAKE_CURRENT_SOURCE_DIR}/${td} -o "${out}"
-    DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${td} VERBATIM)
+    DEPENDS ${sources} VERBATIM)
   string(MAKE_C_IDENTIFIER "qeff-doc-${output}" target)
   add_custom_target(${target} DEPENDS "${out}")
   set_property(GLOBAL APPEND PROPERTY QEFF_DOCS ${target})
