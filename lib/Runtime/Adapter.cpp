@@ -217,14 +217,14 @@ Adapter::Adapter(const AdapterDesc &adapterDesc, const std::string &path,
     : desc(adapterDesc) {
   File file(path);
   if (desc.targets.empty()) {
-    fail(path, ": expects a package that was compiled for adapters "
-               "(--adapter-mode=swap)");
+    fail(path, ": expects a package that takes adapters, got one that takes "
+               "none");
   }
   try {
     SafetensorsHeader header = SafetensorsHeader::read(file);
     auto format = header.metadata.find("format");
     if (format == header.metadata.end() || format->second != "qeff.adapter") {
-      fail("expects an adapter that qeff-compile prepared (__metadata__.format "
+      fail("expects an adapter in the package's own format (__metadata__.format "
            "= 'qeff.adapter'), got ",
            format == header.metadata.end()
                ? "none"

@@ -25,9 +25,9 @@ text.
                         (a stop token, or the context is full)
   --stop-token=ID|eos   ends a row, as its last token; again for more. `eos`
                         stands for the model's own end-of-sequence tokens.
-  --adapter=NAME|FILE   use a LoRA adapter: one that was compiled with the
-                        package (OUT/adapters/NAME.safetensors), or a file of
-                        that kind (with a directory or the extension)
+  --adapter=NAME|FILE   use a LoRA adapter, where the package takes any: one
+                        that lies with it (OUT/adapters/NAME.safetensors), or
+                        a file of that kind (with a directory or the extension)
   --json                print one JSON object instead of streaming tokens:
                         {"tokens": [[...], ...], "finish": [...], "adapter":
                         its name or null, "metrics": {"ttft_s",

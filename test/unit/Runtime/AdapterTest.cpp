@@ -224,7 +224,7 @@ TEST_F(AdapterTest, refusesDamage) {
             std::string::npos);
 
   EXPECT_NE(getHeaderError([](json &header) { header.erase("__metadata__"); })
-                .find("expects an adapter that qeff-compile prepared"),
+                .find("expects an adapter in the package's own format"),
             std::string::npos);
   EXPECT_NE(getHeaderError([](json &header) {
               header["__metadata__"]["format"] = "pt";
