@@ -4,6 +4,8 @@
 // mutator makes adapters that fit the package below, spoils a few places of the
 // header, and keeps the header's length and the data's in step most of the time.
 
+#include "FuzzCounts.h"
+
 #include "Adapter.h"
 #include "Error.h"
 
@@ -23,19 +25,7 @@ using namespace qeff::runtime;
 extern "C" size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 
 namespace {
-struct Counts {
-  uint64_t executions = 0;
-  uint64_t parsed = 0;
-  uint64_t accepted = 0;
-  ~Counts() {
-    std::fprintf(stderr,
-                 "fuzz-stats: executions=%llu past_parser=%llu accepted=%llu "
-                 "past_parser_percent=%.1f\n",
-                 (unsigned long long)executions, (unsigned long long)parsed,
-                 (unsigned long long)accepted,
-                 executions ? 100.0 * parsed / executions : 0);
-  }
-} counts;
+Counts counts;
 
 /// Two modules, one in two parts; room for 16 ranks.
 AdapterDesc makeDesc() {

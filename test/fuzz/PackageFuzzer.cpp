@@ -5,6 +5,8 @@
 // prints how many inputs there were, how many were JSON, and how many were
 // accepted as a manifest.
 
+#include "FuzzCounts.h"
+
 #include "Error.h"
 #include "Json.h"
 #include "Manifest.h"
@@ -21,19 +23,7 @@ using namespace qeff::runtime;
 extern "C" size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 
 namespace {
-struct Counts {
-  uint64_t executions = 0;
-  uint64_t parsed = 0;
-  uint64_t accepted = 0;
-  ~Counts() {
-    std::fprintf(stderr,
-                 "fuzz-stats: executions=%llu past_parser=%llu accepted=%llu "
-                 "past_parser_percent=%.1f\n",
-                 (unsigned long long)executions, (unsigned long long)parsed,
-                 (unsigned long long)accepted,
-                 executions ? 100.0 * parsed / executions : 0);
-  }
-} counts;
+Counts counts;
 
 /// A manifest that is accepted, where the input to mutate is no JSON.
 const char *const goodManifest = R"({

@@ -225,7 +225,8 @@ LogicalResult FunctionLowering::lowerOp(Operation *op) {
   }
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<EmbeddingOp, LinearOp, LoRAOp, RMSNormOp, LayerNormOp, RopeOp,
-            AttentionOp, AddOp, ActivateOp, GateOp, ClipOp, LogitsSelectOp, CacheWriteOp>(
+            AttentionOp, AddOp, ActivateOp, GateOp, ClipOp, LogitsSelectOp,
+            CacheWriteOp>(
           [&](auto known) { return lower(known); })
       .Default([](Operation *other) {
         return other->emitOpError("expects an op that the host has a kernel "

@@ -123,7 +123,8 @@ static void writeFunction(json::OStream &out, FunctionOp function) {
   });
 }
 
-static void writeAdapter(json::OStream &out, AdapterBlockOp adapter, int64_t bytes) {
+static void writeAdapter(json::OStream &out, AdapterBlockOp adapter,
+                         int64_t bytes) {
   out.attributeObject("adapter", [&] {
     out.attribute("bytes", bytes);
     out.attribute("max_lora_rank", adapter.getRank());

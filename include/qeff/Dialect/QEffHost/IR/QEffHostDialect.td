@@ -13,10 +13,11 @@ def QEffHost_Dialect : Dialect {
   let description = [{
     A module of phase `host` holds kernels (private `func.func` with the unit
     attribute `qeff_host.kernel`), the retained states and where each lives, the
-    values that weights.bin holds and where, what an adapter may change and where
-    it lives, and one straight list of launches per specialization. There are five
-    memory segments (`arena`, `weights`, `state`, `io`, `adapter`); every operand
-    of a launch is an offset into one of them. The list is what `qeff/Runtime/ProgramABI.h` tabulates and what a trace shows.
+    values that weights.bin holds and where, what an adapter may change and
+    where it lives, and one straight list of launches per specialization. There
+    are five memory segments (`arena`, `weights`, `state`, `io`, `adapter`);
+    every operand of a launch is an offset into one of them. The list is what
+    `qeff/Runtime/ProgramABI.h` tabulates and what a trace shows.
 
     A kernel takes its operands as static memrefs with the identity layout and
     then the range of tiles, `%begin: index, %end: index`; it owns no memory.
