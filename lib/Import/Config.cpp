@@ -57,7 +57,7 @@ std::optional<int64_t> ConfigReader::getOptionalInt(StringRef key, int64_t min,
   if (!value) {
     return std::nullopt;
   }
-  std::optional<int64_t> number = value->getAsInteger();
+  std::optional<int64_t> number = getJSONInteger(*value);
   if (!number || *number < min || *number > max) {
     emitExpects(key, "an integer from " + Twine(min) + " to " + Twine(max));
     return std::nullopt;
@@ -147,7 +147,7 @@ SmallVector<int64_t> ConfigReader::getTokenIds(StringRef key) {
     return ids;
   }
   auto add = [&](const llvm::json::Value &entry) {
-    std::optional<int64_t> id = entry.getAsInteger();
+    std::optional<int64_t> id = getJSONInteger(entry);
     if (!id || *id < 0 || *id > std::numeric_limits<int32_t>::max()) {
       emitExpects(key, "a token id or an array of token ids");
       return false;
@@ -188,7 +188,7 @@ void ConfigReader::requireBool(StringRef key, bool only) {
 
 void ConfigReader::requireInt(StringRef key, int64_t only) {
   const llvm::json::Value *value = get(key);
-  if (value && value->getAsInteger() != only) {
+  if (value && getJSONInteger(*value) != only) {
     emitExpects(key, Twine(only));
   }
 }

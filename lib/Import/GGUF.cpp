@@ -5,6 +5,7 @@
 #include "qeff/Import/GGUF.h"
 #include "qeff/Dialect/QEff/IR/BlockFormat.h"
 #include "qeff/Import/InputFile.h"
+#include "qeff/Import/JSON.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CheckedArithmetic.h"
@@ -506,7 +507,7 @@ llvm::Error HeaderReader::readAlignment() {
   if (!value) {
     return llvm::Error::success();
   }
-  std::optional<int64_t> number = value->getAsInteger();
+  std::optional<int64_t> number = getJSONInteger(*value);
   if (!number || *number < 8 || *number > kMaxAlignment || *number % 8 != 0) {
     return makeImportError("key '" + kKey + "': expects a multiple of 8 up to " +
                            Twine(kMaxAlignment));

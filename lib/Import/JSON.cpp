@@ -154,6 +154,16 @@ std::vector<std::string> qeff::getMemberNames(llvm::StringRef text,
   return names;
 }
 
+std::optional<int64_t> qeff::getJSONInteger(const llvm::json::Value &value) {
+  // LLVM keeps a number without point and exponent as an integer; any other
+  // is a double, and integer and double cannot be told apart by its kind.
+  std::optional<double> number = value.getAsNumber();
+  if (!number || (*number >= 0x1p63 && !value.getAsUINT64())) {
+    return std::nullopt;
+  }
+  return value.getAsInteger();
+}
+
 llvm::StringRef qeff::getJSONKind(const llvm::json::Value &value) {
   switch (value.kind()) {
   case llvm::json::Value::Null:

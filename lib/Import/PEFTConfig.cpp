@@ -144,7 +144,7 @@ static void readLayers(ConfigReader &config, const llvm::json::Object &object,
   if (config.has(key)) {
     const llvm::json::Value *value = object.get(key);
     auto add = [&](const llvm::json::Value &entry) {
-      std::optional<int64_t> layer = entry.getAsInteger();
+      std::optional<int64_t> layer = getJSONInteger(entry);
       if (!layer || *layer < 0 || *layer > kMaxLayer) {
         config.emitExpects(key, "a layer or an array of layers");
         return false;

@@ -49,7 +49,7 @@ static llvm::Error parseShape(StringRef name, const llvm::json::Value *value,
   }
   std::optional<uint64_t> count = 1;
   for (const llvm::json::Value &entry : *shape) {
-    std::optional<int64_t> size = entry.getAsInteger();
+    std::optional<int64_t> size = getJSONInteger(entry);
     if (!size || *size < 0) {
       return makeTensorError(name, "expects sizes >= 0 in its 'shape'");
     }
@@ -72,8 +72,8 @@ static llvm::Error parseOffsets(StringRef name, const llvm::json::Value *value,
   const llvm::json::Array *offsets = value ? value->getAsArray() : nullptr;
   std::optional<int64_t> begin, end;
   if (offsets && offsets->size() == 2) {
-    begin = (*offsets)[0].getAsInteger();
-    end = (*offsets)[1].getAsInteger();
+    begin = getJSONInteger((*offsets)[0]);
+    end = getJSONInteger((*offsets)[1]);
   }
   if (!begin || !end || *begin < 0 || *end < *begin) {
     return makeTensorError(name, "expects 'data_offsets' [begin, end] with "

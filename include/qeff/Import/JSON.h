@@ -6,6 +6,7 @@
 
 #include "llvm/Support/JSON.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ llvm::Expected<llvm::json::Object> parseJSONObject(llvm::StringRef text);
 /// `text` is, in the order of the text.
 std::vector<std::string> getMemberNames(llvm::StringRef text,
                                         llvm::StringRef member);
+
+/// The number `value` if it is one without a fraction that an int64_t holds.
+/// LLVM's getAsInteger converts 2^63, written as a float, and so overflows.
+std::optional<int64_t> getJSONInteger(const llvm::json::Value &value);
 
 /// What `value` is, for messages: "a string", "null", "an array", ….
 llvm::StringRef getJSONKind(const llvm::json::Value &value);

@@ -107,6 +107,30 @@ TEST_F(ConfigTest, RefusesWrongValues) {
   }
 }
 
+TEST(JSON, TakesIntegersThatFit) {
+  struct Case {
+    llvm::StringRef text;
+    std::optional<int64_t> value;
+  };
+  const Case cases[] = {
+      {"9223372036854775807", INT64_MAX},
+      {"-9223372036854775808", INT64_MIN},
+      {"-9223372036854775808.0", INT64_MIN},
+      {"9223372036854774784.0", INT64_MAX - 1023},
+      {"4e0", 4},
+      {"9223372036854775807.", std::nullopt},
+      {"9223372036854775808", std::nullopt},
+      {"1e300", std::nullopt},
+      {"0.5", std::nullopt},
+      {"\"1\"", std::nullopt},
+  };
+  for (const Case &each : cases) {
+    llvm::json::Value value =
+        llvm::cantFail(llvm::json::parse(each.text));
+    EXPECT_EQ(getJSONInteger(value), each.value) << each.text.str();
+  }
+}
+
 TEST_F(ConfigTest, NamesNestedKeys) {
   ConfigReader config = read(R"({"rope": {"factor": "x"}})");
   ConfigReader nested = config.nest(*config.getObject("rope"), "rope");
