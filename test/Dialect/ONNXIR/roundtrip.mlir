@@ -46,4 +46,40 @@ module attributes {onnxir.ir_version = 8 : i64, onnxir.opset_imports = [#onnxir.
     } : (tensor<i1>) -> tensor<?x6xf32>
     return %r : tensor<?x6xf32>
   }
+
+  // CHECK-LABEL: onnxir.function @"example::Twice" inputs ["x"] outputs ["y"] attributes [] opsets [#onnxir.opset<"", 17>]
+  onnxir.function @"example::Twice" inputs ["x"] outputs ["y"] attributes [] opsets [#onnxir.opset<"", 17>] {
+  ^bb0(%x: !onnxir.any):
+    // CHECK: onnxir.node "Add"(%{{.+}}, %{{.+}}) since 14 : (!onnxir.any, !onnxir.any) -> !onnxir.any
+    %y = onnxir.node "Add"(%x, %x) since 14 : (!onnxir.any, !onnxir.any) -> !onnxir.any
+    onnxir.return %y : !onnxir.any
+  }
+
+  // CHECK-LABEL: func.func @concat
+  func.func @concat(%a: tensor<?x2xf32>, %b: tensor<?x3xf32>) -> tensor<?x5xf32> {
+    // CHECK: onnxir.node "Concat"(%{{.+}}, %{{.+}}) since 13 name("/Concat") attrs {axis = 1 : i64} : (tensor<?x2xf32>, tensor<?x3xf32>) -> tensor<?x5xf32>
+    %1 = onnxir.node "Concat"(%a, %b) since 13 name("/Concat") attrs {axis = 1 : i64} : (tensor<?x2xf32>, tensor<?x3xf32>) -> tensor<?x5xf32>
+    return %1 : tensor<?x5xf32>
+  }
+
+  // CHECK-LABEL: func.func @initializer
+  func.func @initializer() -> tensor<i64> {
+    // CHECK: onnxir.initializer "one" dense<1> : tensor<i64>
+    %0 = onnxir.initializer "one" dense<1> : tensor<i64>
+    return %0 : tensor<i64>
+  }
+
+  // CHECK-LABEL: func.func @weight
+  func.func @weight(%0: tensor<16x100xf32>) -> tensor<16x100xf32> {
+    // CHECK: onnxir.weight "lm_head.weight" %{{.+}} : tensor<16x100xf32>
+    %1 = onnxir.weight "lm_head.weight" %0 : tensor<16x100xf32>
+    return %1 : tensor<16x100xf32>
+  }
+
+  // CHECK-LABEL: func.func @none
+  func.func @none() -> none {
+    // CHECK: onnxir.none
+    %0 = onnxir.none
+    return %0 : none
+  }
 }

@@ -117,3 +117,156 @@ module attributes {onnxir.opset_imports = [#onnxir.opset<"", 17>, #onnxir.opset<
 
 // expected-error @+1 {{expects 'onnxir.ir_version' to be a positive i64, got "8"}}
 module attributes {onnxir.ir_version = "8"} {}
+
+// -----
+
+// node (C1): a name that holds ::
+func.func @f() {
+  // expected-error @+1 {{expects an operator's name, got 'a::b'}}
+  "onnxir.node"() <{domain = "com.example", op_type = "a::b"}> : () -> ()
+  return
+}
+
+// -----
+
+// node (C2): a float of 64 bits.
+func.func @f() {
+  // expected-error @+1 {{expects attribute 'alpha' in an ONNX encoding, got 1.000000e+00 : f64}}
+  onnxir.node "Elu"() attrs {alpha = 1.0 : f64} : () -> none
+  return
+}
+
+// -----
+
+// node (C2): an array of two kinds.
+func.func @f() {
+  // expected-error @+1 {{expects attribute 'strings' in an ONNX encoding, got ["a", 1]}}
+  onnxir.node "Op"() attrs {strings = ["a", 1]} : () -> none
+  return
+}
+
+// -----
+
+// node (C3): a subgraph without a name.
+func.func @f() {
+  // expected-error @+1 {{expects a name per subgraph, got 0 for 1}}
+  onnxir.node "If"() {
+    onnxir.return
+  } : () -> none
+  return
+}
+
+// -----
+
+// node (C4): an attribute that the function does not have.
+onnxir.function @"a::b" inputs [] outputs [] attributes ["alpha"] opsets [] {
+  // expected-error @+1 {{expects an enclosing function with attribute "epsilon"}}
+  %0 = onnxir.node "Constant"() attrs {value_float = #onnxir.ref<"epsilon", float>} : () -> none
+  onnxir.return
+}
+
+// -----
+
+// node (C5): a negative version.
+func.func @f() {
+  // expected-error @+1 {{expects since >= 1, got -1}}
+  onnxir.node "Add"() since -1 : () -> none
+  return
+}
+
+// -----
+
+// weight: a dynamic size.
+func.func @f(%w: tensor<?xf32>) {
+  // expected-error @+1 {{operand #0 must be statically shaped tensor of any type values, but got 'tensor<?xf32>'}}
+  onnxir.weight "w" %w : tensor<?xf32>
+  return
+}
+
+// -----
+
+// weight: the types.
+func.func @f(%w: tensor<4xf32>) {
+  // expected-error @+1 {{failed to verify that all of {source, result} have same type}}
+  %0 = "onnxir.weight"(%w) <{name = "w"}> : (tensor<4xf32>) -> tensor<4xf16>
+  return
+}
+
+// -----
+
+// function (C1): no domain.
+// expected-error @+1 {{expects a symbol of the form 'domain::name', got '::Scale'}}
+onnxir.function @"::Scale" inputs [] outputs [] attributes [] opsets [] {
+  onnxir.return
+}
+
+// -----
+
+// function (C1): no name.
+// expected-error @+1 {{expects a symbol of the form 'domain::name', got 'a::'}}
+onnxir.function @"a::" inputs [] outputs [] attributes [] opsets [] {
+  onnxir.return
+}
+
+// -----
+
+// function (C2): the type of an argument.
+// expected-error @+1 {{expects an argument of type !onnxir.any per input name, got 1 for 1 names}}
+onnxir.function @"a::b" inputs ["x"] outputs [] attributes [] opsets [] {
+^bb0(%0: tensor<4xf32>):
+  onnxir.return
+}
+
+// -----
+
+// function (C3): a value too many.
+// expected-error @+1 {{expects to return a value per output name}}
+onnxir.function @"a::b" inputs ["x"] outputs [] attributes [] opsets [] {
+^bb0(%0: !onnxir.any):
+  onnxir.return %0 : !onnxir.any
+}
+
+// -----
+
+// function (C4): outputs.
+// expected-error @+1 {{expects unique output names, got two of "y"}}
+onnxir.function @"a::b" inputs ["x"] outputs ["y", "y"] attributes [] opsets [] {
+^bb0(%0: !onnxir.any):
+  onnxir.return %0, %0 : !onnxir.any, !onnxir.any
+}
+
+// -----
+
+// function (C4): attributes.
+// expected-error @+1 {{expects unique attribute names, got two of "alpha"}}
+onnxir.function @"a::b" inputs [] outputs [] attributes ["alpha", "alpha"] opsets [] {
+  onnxir.return
+}
+
+// -----
+
+// return: the parent.
+func.func @f() {
+  // expected-error @+1 {{expects parent op to be one of 'onnxir.function, onnxir.node'}}
+  onnxir.return
+}
+
+// -----
+
+// expected-error @+1 {{expects 'onnxir.opset_imports' to be an array of #onnxir.opset, got 17 : i64}}
+module attributes {onnxir.opset_imports = 17 : i64} {}
+
+// -----
+
+// expected-error @+1 {{expects 'onnxir.opset_imports' to be an array of #onnxir.opset, got [17]}}
+module attributes {onnxir.opset_imports = [17]} {}
+
+// -----
+
+// expected-error @+1 {{expects 'onnxir.ir_version' to be a positive i64, got 0 : i64}}
+module attributes {onnxir.ir_version = 0 : i64} {}
+
+// -----
+
+// expected-error @+1 {{expects 'onnxir.ir_version' to be a positive i64, got 8 : ui64}}
+module attributes {onnxir.ir_version = 8 : ui64} {}

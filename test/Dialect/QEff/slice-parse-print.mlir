@@ -2,10 +2,10 @@
 // RUN: qeff-opt --emit-bytecode %s | qeff-opt | FileCheck %s
 
 // CHECK-LABEL: @rows
-func.func @rows(%a: tensor<12x8xf32>) -> tensor<4x8xf32> {
+func.func @rows(%0: tensor<12x8xf32>) -> tensor<4x8xf32> {
   // CHECK: qeff.slice %{{.*}} [4, 0] : tensor<12x8xf32> -> tensor<4x8xf32>
-  %0 = qeff.slice %a [4, 0] : tensor<12x8xf32> -> tensor<4x8xf32>
-  return %0 : tensor<4x8xf32>
+  %1 = qeff.slice %0 [4, 0] : tensor<12x8xf32> -> tensor<4x8xf32>
+  return %1 : tensor<4x8xf32>
 }
 
 // CHECK-LABEL: @activation

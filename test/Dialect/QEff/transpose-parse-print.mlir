@@ -2,10 +2,10 @@
 // RUN: qeff-opt --emit-bytecode %s | qeff-opt | FileCheck %s
 
 // CHECK-LABEL: @matrix
-func.func @matrix(%a: tensor<4x8xf32>) -> tensor<8x4xf32> {
+func.func @matrix(%0: tensor<4x8xf32>) -> tensor<8x4xf32> {
   // CHECK: qeff.transpose %{{.*}} [1, 0] : tensor<4x8xf32> -> tensor<8x4xf32>
-  %0 = qeff.transpose %a [1, 0] : tensor<4x8xf32> -> tensor<8x4xf32>
-  return %0 : tensor<8x4xf32>
+  %1 = qeff.transpose %0 [1, 0] : tensor<4x8xf32> -> tensor<8x4xf32>
+  return %1 : tensor<8x4xf32>
 }
 
 // CHECK-LABEL: @cube

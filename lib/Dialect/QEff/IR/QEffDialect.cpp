@@ -190,7 +190,9 @@ QEffDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
   }
   if (name == kMaxPositionAttr) {
     auto number = dyn_cast<IntegerAttr>(value);
-    return expects(number && number.getInt() > 0, "a positive integer");
+    return expects(number && number.getType().isSignlessInteger(64) &&
+                       number.getInt() > 0,
+                   "a positive i64");
   }
   if (name == kSpecializationsAttr) {
     auto array = dyn_cast<ArrayAttr>(value);
@@ -225,9 +227,13 @@ static LogicalResult verifyDims(Operation *op, Attribute value, Type type) {
       continue;
     }
     auto constant = dyn_cast<IntegerAttr>(dim);
-    if (!constant || constant.getInt() != size) {
-      return op->emitOpError() << "expects 'qeff.dims' to agree with " << type
-                               << ", got " << dim << " for size " << size;
+    if (!constant || !constant.getType().isSignlessInteger(64) ||
+        ShapedType::isDynamic(size) || constant.getInt() != size) {
+      InFlightDiagnostic diagnostic = op->emitOpError()
+                                      << "expects 'qeff.dims' to agree with "
+                                      << type << ", got " << dim << " for ";
+      return ShapedType::isDynamic(size) ? diagnostic << "a dynamic size"
+                                         : diagnostic << "size " << size;
     }
   }
   return success();

@@ -15,6 +15,8 @@ LogicalResult CacheWriteOp::verify() {
   // (C1)
   if (cache.getRank() != 4 || positions.getRank() != 2 ||
       update.getRank() != 4 ||
+      !agree(cache.getDimSize(0), update.getDimSize(0)) ||
+      !agree(cache.getDimSize(0), positions.getDimSize(0)) ||
       cache.getDimSize(1) != update.getDimSize(1) ||
       cache.getDimSize(3) != update.getDimSize(3) ||
       !agree(positions.getDimSize(0), update.getDimSize(0)) ||

@@ -7,6 +7,8 @@
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Dialect/QEff/IR/Rope.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace qeff;
 
 static LogicalResult expectsRank(Operation *op, StringRef what, Value value,
@@ -135,11 +137,13 @@ static LogicalResult verifyHeads(Operation *op, Value flat, Value heads) {
   }
   RankedTensorType f = getTensorType(flat);
   RankedTensorType h = getTensorType(heads);
+  int64_t channels = 0;
   if (h.isDynamicDim(1) || h.isDynamicDim(3) ||
+      llvm::MulOverflow(h.getDimSize(1), h.getDimSize(3), channels) ||
       f.getElementType() != h.getElementType() ||
       !agree(f.getDimSize(0), h.getDimSize(0)) ||
       !agree(f.getDimSize(1), h.getDimSize(2)) ||
-      f.getDimSize(2) != h.getDimSize(1) * h.getDimSize(3)) {
+      f.getDimSize(2) != channels) {
     return op->emitOpError("expects [B, S, H·D] and [B, H, S, D], got ")
            << f << " and " << h;
   }
@@ -214,7 +218,11 @@ LogicalResult AttentionOp::verify() {
                        "got ")
            << q << ", " << k << ", " << v;
   }
-  if (q.getDimSize(3) != k.getDimSize(3) ||
+  if (!agree(k.getDimSize(0), q.getDimSize(0)) ||
+      !agree(v.getDimSize(0), q.getDimSize(0)) ||
+      !agree(v.getDimSize(0), k.getDimSize(0)) ||
+      !agree(result.getDimSize(0), q.getDimSize(0)) ||
+      q.getDimSize(3) != k.getDimSize(3) ||
       !agree(k.getDimSize(2), v.getDimSize(2)) ||
       result.getDimSize(1) != q.getDimSize(1) ||
       !agree(result.getDimSize(2), q.getDimSize(2)) ||
@@ -226,7 +234,9 @@ LogicalResult AttentionOp::verify() {
   // (C2)
   if (failed(expectsRank(*this, "q_pos", getQPos(), 2)) ||
       failed(expectsRank(*this, "kv_pos", getKvPos(), 2)) ||
+      failed(expectsSize(*this, "q_pos", getQPos(), 0, q.getDimSize(0))) ||
       failed(expectsSize(*this, "q_pos", getQPos(), 1, q.getDimSize(2))) ||
+      failed(expectsSize(*this, "kv_pos", getKvPos(), 0, k.getDimSize(0))) ||
       failed(expectsSize(*this, "kv_pos", getKvPos(), 1, k.getDimSize(2)))) {
     return failure();
   }
@@ -255,5 +265,9 @@ LogicalResult LogitsSelectOp::verify() {
     return emitOpError("expects [B, S, C] to [B, 1, C], got ")
            << input << " and " << result;
   }
-  return success();
+  return success(
+      succeeded(expectsSize(*this, "positions", getPositions(), 0,
+                            input.getDimSize(0))) &&
+      succeeded(expectsSize(*this, "positions", getPositions(), 1,
+                            input.getDimSize(1))));
 }

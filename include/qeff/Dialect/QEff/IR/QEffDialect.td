@@ -18,7 +18,9 @@ def QEff_Dialect : Dialect {
 
     Module attributes: `qeff.phase` (where in the pipeline the module stands),
     `qeff.max_position` (i64, positions that the model supports),
-    `qeff.specializations` (array of `#qeff.spec`), `qeff.producer` (string).
+    `qeff.specializations` (array of `#qeff.spec`), `qeff.producer` (string),
+    `qeff.architecture` (string, the model's class as its configuration names
+    it), `qeff.eos_token_ids` (`array<i64>`, tokens that end a text).
 
     Argument and result attributes: `qeff.name` (the I/O name), `qeff.dims`
     (array of `@dim` references and i64 constants, one per axis) and, on
