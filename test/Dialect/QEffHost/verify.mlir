@@ -228,6 +228,7 @@ qeff_host.function @decode arena(64) io(0) dims {} inputs [] outputs [] {
   qeff_host.launch @k tiles(1) (adapter + 1024) bytes(0)
   // expected-error @below {{expects 'memref<8x3xf32>' inside the segment adapter of 1152 bytes, got offset 1088}}
   qeff_host.launch @k tiles(1) (adapter + 1088) bytes(0)
+}
 
 // -----
 // state (C1): not of floats.
