@@ -26,7 +26,7 @@ static constexpr StringRef kIndex = "model.safetensors.index.json";
 /// Most shards that an index may name.
 static constexpr size_t kMaxShards = 4096;
 
-static std::string join(StringRef directory, StringRef name) {
+static std::string joinPath(StringRef directory, StringRef name) {
   SmallString<256> result(directory);
   path::append(result, name);
   return std::string(result);
@@ -68,7 +68,7 @@ static LogicalResult
 readShard(MLIRContext *context, Checkpoint &checkpoint, StringRef name,
           llvm::function_ref<LogicalResult(llvm::StringMap<StoredTensor> &)>
               take) {
-  std::string shard = join(checkpoint.directory, name);
+  std::string shard = joinPath(checkpoint.directory, name);
   llvm::Expected<InputFile> file = InputFile::open(shard);
   if (!file) {
     return emitImportError(context, shard, file.takeError());
@@ -91,7 +91,7 @@ readShard(MLIRContext *context, Checkpoint &checkpoint, StringRef name,
 }
 
 static LogicalResult readIndex(MLIRContext *context, Checkpoint &checkpoint) {
-  std::string indexPath = join(checkpoint.directory, kIndex);
+  std::string indexPath = joinPath(checkpoint.directory, kIndex);
   FailureOr<llvm::json::Object> index = readJSONFile(context, indexPath);
   if (failed(index)) {
     return failure();
@@ -145,14 +145,14 @@ static LogicalResult readIndex(MLIRContext *context, Checkpoint &checkpoint) {
 static LogicalResult readWeights(MLIRContext *context,
                                  Checkpoint &checkpoint) {
   StringRef directory = checkpoint.directory;
-  if (llvm::sys::fs::exists(join(directory, kWeights))) {
+  if (llvm::sys::fs::exists(joinPath(directory, kWeights))) {
     return readShard(context, checkpoint, kWeights,
                      [&](llvm::StringMap<StoredTensor> &found) {
                        checkpoint.tensors = std::move(found);
                        return success();
                      });
   }
-  if (llvm::sys::fs::exists(join(directory, kIndex))) {
+  if (llvm::sys::fs::exists(joinPath(directory, kIndex))) {
     return readIndex(context, checkpoint);
   }
   return mlir::emitError(getFileLocation(context, directory))
@@ -164,7 +164,7 @@ static LogicalResult readWeights(MLIRContext *context,
 /// end-of-sequence ids win over those of config.json.
 static LogicalResult readGenerationConfig(MLIRContext *context,
                                           Checkpoint &checkpoint) {
-  std::string file = join(checkpoint.directory, kGenerationConfig);
+  std::string file = joinPath(checkpoint.directory, kGenerationConfig);
   if (!llvm::sys::fs::exists(file)) {
     return success();
   }
@@ -184,7 +184,7 @@ FailureOr<Checkpoint> qeff::readHuggingFaceDirectory(MLIRContext *context,
   Checkpoint checkpoint;
   checkpoint.path = directory.str();
   checkpoint.directory = directory.str();
-  checkpoint.configPath = join(directory, kConfig);
+  checkpoint.configPath = joinPath(directory, kConfig);
   FailureOr<llvm::json::Object> config =
       readJSONFile(context, checkpoint.configPath);
   if (failed(config)) {
