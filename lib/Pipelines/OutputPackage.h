@@ -4,9 +4,7 @@
 #ifndef QEFF_LIB_PIPELINES_OUTPUTPACKAGE_H
 #define QEFF_LIB_PIPELINES_OUTPUTPACKAGE_H
 
-#include "qeff/Support/LLVM.h"
-
-#include <string>
+#include "qeff/Target/OutputDirectory.h"
 
 namespace qeff {
 
@@ -14,32 +12,22 @@ namespace qeff {
 class OutputPackage {
 public:
   /// Creates the temporary directory and removes those that killed runs left
-  /// for the same `path`. Refuses a `path` that exists and is no
-  /// package of ours. Errors are emitted at `loc`.
+  /// for the same `path`. Refuses a `path` that exists and is no package of
+  /// ours. Errors are emitted at `loc`.
   static FailureOr<OutputPackage> create(Location loc, StringRef path);
 
-  OutputPackage(OutputPackage &&other);
-  OutputPackage &operator=(OutputPackage &&) = delete;
-  /// Removes the temporary directory, whatever is in it.
-  ~OutputPackage();
-
-  StringRef getDirectory() const { return temporary; }
+  StringRef getDirectory() const { return directory.getTemporary(); }
 
   /// Writes the marker qeff.json, syncs every file, and puts the directory in
   /// the place of what was at `path`, which is then removed.
   LogicalResult commit();
 
 private:
-  OutputPackage(Location loc, std::string path, std::string temporary, int lock)
-      : loc(loc), path(std::move(path)), temporary(std::move(temporary)),
-        lock(lock) {}
-  LogicalResult replace();
+  OutputPackage(Location loc, OutputDirectory directory)
+      : loc(loc), directory(std::move(directory)) {}
 
   Location loc;
-  std::string path;
-  std::string temporary;
-  /// Held while the package is written.
-  int lock;
+  OutputDirectory directory;
 };
 
 } // namespace qeff

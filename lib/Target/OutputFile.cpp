@@ -3,10 +3,14 @@
 // Files that appear whole or not at all.
 
 #include "qeff/Target/OutputFile.h"
+#include "TemporaryPath.h"
 
 #include "mlir/IR/Diagnostics.h"
 
+#include "llvm/Support/Path.h"
+
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
@@ -15,13 +19,34 @@
 
 using namespace qeff;
 
-static std::string getTemporaryName(StringRef path) {
-  return (path + ".partial").str();
+/// Where a file called `path` is to be written: links are followed, also to
+/// where nothing is. "" for an open descriptor's name below /proc.
+static std::string followLinks(StringRef path) {
+  std::string name = path.str();
+  struct stat proc, link;
+  bool hasProc = ::stat("/proc", &proc) == 0;
+  // As many as the kernel follows.
+  for (int i = 0; i < 40; ++i) {
+    if (::lstat(name.c_str(), &link) != 0 || !S_ISLNK(link.st_mode)) {
+      break;
+    }
+    if (hasProc && link.st_dev == proc.st_dev) {
+      return "";
+    }
+    char buffer[PATH_MAX];
+    ssize_t size = ::readlink(name.c_str(), buffer, sizeof(buffer));
+    if (size <= 0) {
+      break;
+    }
+    StringRef target(buffer, size);
+    SmallString<256> next(llvm::sys::path::is_absolute(target)
+                              ? StringRef()
+                              : llvm::sys::path::parent_path(name));
+    llvm::sys::path::append(next, target);
+    name = next.str().str();
+  }
+  return name;
 }
-
-OutputFile::OutputFile(Location loc, StringRef path, int descriptor)
-    : loc(loc), path(path.str()), temporary(getTemporaryName(path)),
-      descriptor(descriptor) {}
 
 OutputFile::OutputFile(OutputFile &&other)
     : loc(other.loc), path(std::move(other.path)),
@@ -32,7 +57,9 @@ OutputFile::OutputFile(OutputFile &&other)
 OutputFile::~OutputFile() {
   if (descriptor >= 0) {
     ::close(descriptor);
-    ::unlink(temporary.c_str());
+    if (!isInPlace()) {
+      ::unlink(temporary.c_str());
+    }
   }
 }
 
@@ -41,19 +68,33 @@ InFlightDiagnostic OutputFile::emitError() {
                               << "': " << std::strerror(errno);
 }
 
-FailureOr<OutputFile> OutputFile::create(Location loc, StringRef path) {
-  // A killed run may have left the name behind.
-  ::unlink(getTemporaryName(path).c_str());
-  int descriptor = ::open(getTemporaryName(path).c_str(),
-                          O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  OutputFile file(loc, path, descriptor);
-  if (descriptor < 0) {
+FailureOr<OutputFile> OutputFile::create(Location loc, StringRef path,
+                                         unsigned mode) {
+  OutputFile file(loc, followLinks(path));
+  struct stat info;
+  if (file.path.empty() || (::stat(file.path.c_str(), &info) == 0 &&
+                            !S_ISREG(info.st_mode))) {
+    // Devices, pipes, open descriptors: what is there stays, and is written.
+    file.path = path.str();
+    file.descriptor = ::open(file.path.c_str(),
+                             O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
+  } else if (FailureOr<TemporaryPath> temporary =
+                 createTemporary(file.path, PathKind::File, mode);
+             succeeded(temporary)) {
+    file.temporary = temporary->name;
+    file.descriptor = temporary->descriptor;
+  }
+  if (file.descriptor < 0) {
     return file.emitError();
   }
   return file;
 }
 
 LogicalResult OutputFile::resize(int64_t bytes) {
+  if (isInPlace()) {
+    return mlir::emitError(loc)
+           << "cannot write '" << path << "': expects a regular file";
+  }
   if (::ftruncate(descriptor, bytes) != 0) {
     return emitError();
   }
@@ -74,11 +115,9 @@ LogicalResult OutputFile::write(StringRef bytes) {
   return success();
 }
 
-LogicalResult OutputFile::commit(unsigned permissions) {
-  if (::fchmod(descriptor, permissions) != 0 || ::fsync(descriptor) != 0) {
-    return emitError();
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+LogicalResult OutputFile::commit() {
+  if (!isInPlace() && (::fsync(descriptor) != 0 ||
+                       ::rename(temporary.c_str(), path.c_str()) != 0)) {
     return emitError();
   }
   int closed = ::close(descriptor);
@@ -90,10 +129,10 @@ LogicalResult OutputFile::commit(unsigned permissions) {
 }
 
 LogicalResult qeff::writeFile(Location loc, StringRef path, StringRef bytes,
-                              unsigned permissions) {
-  FailureOr<OutputFile> file = OutputFile::create(loc, path);
+                              unsigned mode) {
+  FailureOr<OutputFile> file = OutputFile::create(loc, path, mode);
   if (failed(file) || failed(file->write(bytes))) {
     return failure();
   }
-  return file->commit(permissions);
+  return file->commit();
 }

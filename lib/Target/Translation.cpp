@@ -9,6 +9,7 @@
 #include "qeff/Target/AIC100.h"
 #include "qeff/Target/Host/Package.h"
 #include "qeff/Target/ONNX.h"
+#include "qeff/Target/OutputDirectory.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -114,22 +115,12 @@ static LogicalResult exportPackage(ModuleOp module, raw_ostream &output) {
     return module.emitError()
            << "expects --package to name a new folder, got '" << folder << "'";
   }
-  std::string staging = folder + ".partial";
-  llvm::sys::fs::remove_directories(staging);
-  if (std::error_code error = llvm::sys::fs::create_directory(staging)) {
-    return module.emitError() << "cannot create '" << staging
-                              << "': " << error.message();
-  }
+  FailureOr<OutputDirectory> directory =
+      OutputDirectory::create(module.getLoc(), folder);
   std::string message;
-  LogicalResult result = build(module, staging, message);
-  if (succeeded(result)) {
-    if (std::error_code error = llvm::sys::fs::rename(staging, folder)) {
-      result = module.emitError() << "cannot create '" << folder
-                                  << "': " << error.message();
-    }
-  }
-  if (failed(result)) {
-    llvm::sys::fs::remove_directories(staging);
+  if (failed(directory) ||
+      failed(build(module, directory->getTemporary(), message)) ||
+      failed(directory->commit())) {
     return failure();
   }
   if (!message.empty()) {

@@ -13,8 +13,13 @@ namespace qeff {
 
 class OutputFile {
 public:
-  /// Creates the temporary file of `path`. Errors are emitted at `loc`.
-  static FailureOr<OutputFile> create(Location loc, StringRef path);
+  /// Creates the temporary file of `path` with the permissions `mode` as far as
+  /// the umask allows, and removes those that killed runs left for it. A link
+  /// keeps its place, its target is replaced. What is there and no regular file
+  /// (a device, a pipe) is opened and written itself. Errors are emitted at
+  /// `loc`.
+  static FailureOr<OutputFile> create(Location loc, StringRef path,
+                                      unsigned mode = 0666);
 
   OutputFile(OutputFile &&other);
   OutputFile &operator=(OutputFile &&) = delete;
@@ -22,25 +27,27 @@ public:
   ~OutputFile();
 
   int getDescriptor() const { return descriptor; }
-  /// Makes the file `bytes` long.
+  /// Makes the file `bytes` long; only a regular one can be.
   LogicalResult resize(int64_t bytes);
   LogicalResult write(StringRef bytes);
-  /// Syncs, and gives the file its name and `permissions` (as chmod has them).
-  LogicalResult commit(unsigned permissions = 0644);
+  /// Syncs, and gives the file its name.
+  LogicalResult commit();
 
 private:
-  OutputFile(Location loc, StringRef path, int descriptor);
+  OutputFile(Location loc, std::string path)
+      : loc(loc), path(std::move(path)) {}
+  bool isInPlace() const { return temporary.empty(); }
   InFlightDiagnostic emitError();
 
   Location loc;
   std::string path;
   std::string temporary;
-  int descriptor;
+  int descriptor = -1;
 };
 
-/// Writes `bytes` as the file `path`.
+/// Writes `bytes` as the file `path`, see OutputFile::create.
 LogicalResult writeFile(Location loc, StringRef path, StringRef bytes,
-                        unsigned permissions = 0644);
+                        unsigned mode = 0666);
 
 } // namespace qeff
 

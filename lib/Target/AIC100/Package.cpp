@@ -179,7 +179,7 @@ LogicalResult qeff::writeAIC100Package(ModuleOp module, StringRef directory,
       (hasState &&
        failed(writeFile(loc, join(directory, "custom_io.yaml"), *customIO))) ||
       failed(writeFile(loc, join(directory, "compile.sh"),
-                       buildScript(options, hasState), 0755))) {
+                       buildScript(options, hasState), 0777))) {
     return failure();
   }
   return exportONNX(module, join(directory, "model.onnx"), weights, progress);

@@ -3,11 +3,14 @@
 result or the new one, and nothing else."""
 
 import contextlib
+import fcntl
 import os
 import resource
 import shutil
 import signal
+import stat
 import subprocess
+import threading
 import time
 
 import pytest
@@ -130,6 +133,70 @@ def test_output_that_is_ours_is_replaced(checkpoint, tmp_path):
     assert _compile(checkpoint, out, "--target=host").returncode == 0
     assert (out / "host").is_dir() and not (out / "aic100").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "out"]
+
+
+# --- one file -----------------------------------------------------------------
+
+TO_FILE = "--compile-to=canonical"
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_one_file_through_a_link(checkpoint, tmp_path, is_there):
+    """A link stays one."""
+    (tmp_path / "folder").mkdir()
+    target = tmp_path / "folder" / "module.mlir"
+    if is_there:
+        target.write_text("old")
+    link = tmp_path / "link.mlir"
+    os.symlink("folder/module.mlir", link)
+    assert _compile(checkpoint, link, TO_FILE).returncode == 0
+    assert os.readlink(link) == "folder/module.mlir"
+    assert target.read_text().startswith("module")
+
+
+def test_one_file_to_a_pipe(checkpoint, tmp_path):
+    """A pipe stays one, and gets the module."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    parts = []
+    reader = threading.Thread(
+        target=lambda: parts.append(pipe.read_text()), daemon=True
+    )
+    reader.start()
+    assert _compile(checkpoint, pipe, TO_FILE).returncode == 0
+    reader.join(timeout=10)
+    assert stat.S_ISFIFO(os.stat(pipe).st_mode)
+    assert parts[0].startswith("module")
+
+
+def test_one_file_to_an_open_descriptor(checkpoint, tmp_path):
+    """What is there stays, as it does with a redirection that appends."""
+    path = tmp_path / "log"
+    path.write_text("mine\n")
+    with open(path, "a") as log:
+        result = subprocess.run(
+            [tools.tool("qeff-compile"), checkpoint, "-o", "/proc/self/fd/1",
+             TO_FILE],
+            stdout=log, stderr=subprocess.PIPE, text=True,
+        )
+    assert result.returncode == 0, result.stderr
+    assert path.read_text().startswith("mine\nmodule")
+
+
+def test_one_file_and_its_neighbours(checkpoint, tmp_path):
+    """Leftovers of killed runs go; the work of others and what only sounds
+    like ours does not."""
+    (tmp_path / "m.mlir.partial").write_text("mine")
+    (tmp_path / "m.mlir.qeff-tmp-notes").write_text("mine")
+    (tmp_path / "m.mlir.qeff-tmp-00000000").write_text("left")
+    with open(tmp_path / "m.mlir.qeff-tmp-11111111", "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        result = _compile(checkpoint, tmp_path / "m.mlir", TO_FILE)
+        assert result.returncode == 0, result.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "m.mlir", "m.mlir.partial", "m.mlir.qeff-tmp-11111111",
+        "m.mlir.qeff-tmp-notes", "model",
+    ]
 
 
 @pytest.mark.parametrize("limit", [1000, 20000, 40000, 60000])
