@@ -57,6 +57,7 @@ private:
 
   PipelineOptions getPipelineOptions();
   LogicalResult lower(ModuleOp target, Phase to);
+  LogicalResult checkOutputFile();
   LogicalResult writeModule();
   LogicalResult writePackage();
   LogicalResult writeHost(StringRef directory);
@@ -169,13 +170,18 @@ LogicalResult Driver::checkPhase() {
   return success();
 }
 
+/// Whether `path` is that of a module.
+static bool isModule(StringRef path) {
+  return path.ends_with(".mlir") || path.ends_with(".mlirbc");
+}
+
 LogicalResult Driver::load() {
   StringRef path = options.model;
   llvm::sys::fs::file_status status;
   if (std::error_code code = llvm::sys::fs::status(path, status)) {
     return mlir::emitError(loc) << path << ": " << code.message();
   }
-  if (path.ends_with(".mlir") || path.ends_with(".mlirbc")) {
+  if (isModule(path)) {
     return failed(loadModule()) ? failure() : checkPhase();
   }
   FailureOr<OwningOpRef<ModuleOp>> imported =
@@ -241,7 +247,32 @@ LogicalResult Driver::lower(ModuleOp target, Phase to) {
 // Output
 //===----------------------------------------------------------------------===//
 
+/// Refuses to write over the model: its file or folder's files, modules in
+/// there excepted, and those that its weights are in.
+LogicalResult Driver::checkOutputFile() {
+  namespace fs = llvm::sys::fs;
+  if (!fs::exists(options.output)) {
+    return success();
+  }
+  bool isModel = fs::equivalent(options.model, options.output);
+  std::error_code code;
+  for (fs::directory_iterator it(options.model, code), end;
+       it != end && !code && !isModel; it.increment(code)) {
+    isModel = !isModule(it->path()) &&
+              fs::equivalent(it->path(), options.output);
+  }
+  if (isModel) {
+    return mlir::emitError(loc)
+           << "cannot write '" << options.output << "': it is a part of the "
+           << "model";
+  }
+  return checkIsNoSource(*module, options.output, getEvaluatorOptions());
+}
+
 LogicalResult Driver::writeModule() {
+  if (options.output != "-" && failed(checkOutputFile())) {
+    return failure();
+  }
   if (failed(lower(*module, *symbolizePhase(options.compileTo)))) {
     return failure();
   }

@@ -6,6 +6,7 @@
 #include "Files.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SHA256.h"
 
@@ -94,6 +95,26 @@ static bool staysInside(StringRef path) {
                       [](StringRef part) { return part == ".."; });
 }
 
+/// Where `op` lies below the folder of its root.
+static std::string getFilePath(FileOp op, StringRef folder) {
+  SmallString<256> path(folder.empty() ? "." : folder);
+  llvm::sys::path::append(path, op.getPath());
+  return path.str().str();
+}
+
+LogicalResult qeff::checkIsNoSource(ModuleOp module, StringRef path,
+                                    const EvaluatorOptions &options) {
+  for (auto file : module.getOps<FileOp>()) {
+    auto root = options.roots.find(file.getRoot());
+    if (root != options.roots.end() &&
+        llvm::sys::fs::equivalent(getFilePath(file, root->second), path)) {
+      return mlir::emitError(module.getLoc())
+             << "cannot write '" << path << "': it holds weights of the model";
+    }
+  }
+  return success();
+}
+
 FailureOr<const WeightFile *> FileSet::open(FileOp op) {
   std::unique_ptr<WeightFile> &slot = files[op];
   if (slot) {
@@ -108,14 +129,14 @@ FailureOr<const WeightFile *> FileSet::open(FileOp op) {
     return op.emitError("expects a path inside root '")
            << op.getRoot() << "', got '" << op.getPath() << "'";
   }
-  SmallString<256> path(root->second.empty() ? StringRef(".")
-                                             : StringRef(root->second));
-  llvm::sys::path::append(path, op.getPath());
-  std::string name = path.str().str();
+  std::string name = getFilePath(op, root->second);
   int fd = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
-    return op.emitError("cannot open '") << name
-                                         << "': " << std::strerror(errno);
+    return op.emitError("cannot open '")
+           << name << "': " << std::strerror(errno) << "; root '"
+           << op.getRoot() << "' is bound to '"
+           << (root->second.empty() ? "." : root->second) << "' (--root="
+           << op.getRoot() << "=DIR binds it to another folder)";
   }
   auto file = std::make_unique<WeightFile>(fd, name);
   struct stat status;

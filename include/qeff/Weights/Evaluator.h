@@ -56,6 +56,11 @@ LogicalResult writeWeights(ModuleOp module,
                            const EvaluatorOptions &options,
                            const ProgressFn &progress = {});
 
+/// Refuses a `path` to write to that is one of the files which `module`'s
+/// weights are in, by whatever name.
+LogicalResult checkIsNoSource(ModuleOp module, StringRef path,
+                              const EvaluatorOptions &options);
+
 /// Called with consecutive tiles of a value: their buffers, one after the
 /// other, are the value's elements in row-major order.
 using TileVisitor = llvm::function_ref<LogicalResult(const ConstTileBuffer &)>;

@@ -44,6 +44,9 @@ LogicalResult qeff::writeONNXData(ModuleOp module, const ONNXModel &model,
                                   StringRef path,
                                   const EvaluatorOptions &options,
                                   const ProgressFn &progress) {
+  if (failed(checkIsNoSource(module, path, options))) {
+    return failure();
+  }
   FailureOr<OutputFile> file = OutputFile::create(module.getLoc(), path);
   if (failed(file) || failed(file->resize(model.dataSize))) {
     return failure();

@@ -140,6 +140,31 @@ def test_output_that_is_ours_is_replaced(checkpoint, tmp_path):
 TO_FILE = "--compile-to=canonical"
 
 
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+@pytest.mark.parametrize("kind", ["itself", "link", "hard link"])
+def test_one_file_is_not_the_model(checkpoint, tmp_path, name, kind):
+    out = checkpoint / name
+    if kind != "itself":
+        out = tmp_path / "other"
+        (os.symlink if kind == "link" else os.link)(checkpoint / name, out)
+    before = tools.digests(tmp_path)
+    check_refused(_compile(checkpoint, out, TO_FILE), "cannot write", out.name)
+    assert tools.digests(tmp_path) == before
+    assert out.is_symlink() == (kind == "link")
+
+
+@pytest.mark.parametrize("suffix", ["mlir", "safetensors"])
+def test_one_file_is_not_what_a_module_takes(checkpoint, tmp_path, suffix):
+    module = checkpoint / "module.mlir"
+    # A module in the model's folder may be written again.
+    for _ in range(2):
+        assert _compile(checkpoint, module, TO_FILE).returncode == 0
+    out = next(checkpoint.glob(f"*.{suffix}"))
+    before = tools.digests(tmp_path)
+    check_refused(_compile(module, out, TO_FILE), "cannot write", out.name)
+    assert tools.digests(tmp_path) == before
+
+
 @pytest.mark.parametrize("is_there", [True, False])
 def test_one_file_through_a_link(checkpoint, tmp_path, is_there):
     """A link stays one."""
