@@ -13,18 +13,21 @@ class OutputPackage {
 public:
   /// Creates the temporary directory and removes those that killed runs left
   /// for the same `path`. Refuses a `path` that exists and is no package of
-  /// ours. Errors are emitted at `loc`.
+  /// ours, or holds what is no part of packages. Errors are emitted at `loc`.
   static FailureOr<OutputPackage> create(Location loc, StringRef path);
 
   StringRef getDirectory() const { return directory.getTemporary(); }
 
   /// Writes the marker qeff.json, syncs every file, and puts the directory in
-  /// the place of what was at `path`, which is then removed.
+  /// the place of what was at `path`, which is then removed but for adapters:
+  /// those that the new package doesn't have itself become a part of it.
   LogicalResult commit();
 
 private:
   OutputPackage(Location loc, OutputDirectory directory)
       : loc(loc), directory(std::move(directory)) {}
+
+  LogicalResult keepAdapters();
 
   Location loc;
   OutputDirectory directory;

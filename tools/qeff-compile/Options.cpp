@@ -17,8 +17,9 @@ MODEL is a Hugging Face model directory (config.json, safetensors, tokenizer),
 a .gguf file, or a .mlir or .mlirbc module of any phase.
 
   -o, --output=OUT        the package; one that is there is replaced in one
-                          step, anything else that is there is left alone
-  --target=host,aic100    what to make (both)
+                          step but for its adapters, anything else that is
+                          there is left alone
+  --target=host,aic100    what to make (both, as far as MODEL's phase allows)
   --prefill-seq-len=32    tokens of a prompt in one call
   --ctx-len=1024          slots of the KV cache, prompt and answer together
   --batch-size=1          rows of a call

@@ -63,7 +63,9 @@ using NoteFn = std::function<void(StringRef note)>;
 /// `context`. Errors are diagnostics of the context. A package is written
 /// beside `output` and takes its place in one rename: failure, or a killed
 /// process, leaves what was there. An output that exists and is no package of
-/// ours is refused.
+/// ours, or holds what is none of its parts, is refused; adapters that lie in
+/// it and are not written are carried over. A module is never written over a
+/// file of the model.
 LogicalResult compile(MLIRContext *context, const CompileOptions &options,
                       const ProgressFn &progress = {}, const NoteFn &note = {});
 

@@ -135,6 +135,67 @@ def test_output_that_is_ours_is_replaced(checkpoint, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "out"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["notes.txt", "model/config.json", "host/notes.txt", "aic100/notes.txt"],
+)
+def test_package_that_holds_what_is_not_ours(checkpoint, tmp_path, name):
+    """A model or a note that was put into a package is not deleted."""
+    out = tmp_path / "out"
+    assert _compile(checkpoint, out).returncode == 0
+    (out / name).parent.mkdir(exist_ok=True)
+    (out / name).write_text("mine")
+    before = tools.digests(tmp_path)
+    kept = out / name.replace("/config.json", "")
+    check_refused(_compile(checkpoint, out), f"{kept}: is no part")
+    assert tools.digests(tmp_path) == before
+
+
+def test_model_inside_the_package(checkpoint, tmp_path):
+    out = tmp_path / "out"
+    assert _compile(checkpoint, out, "--target=host").returncode == 0
+    shutil.copytree(checkpoint, out / "model")
+    before = tools.digests(tmp_path)
+    check_refused(_compile(out / "model", out, "--target=host"), "model")
+    assert tools.digests(tmp_path) == before
+
+
+def test_adapters_are_kept(checkpoint, tmp_path):
+    out = tmp_path / "out"
+    assert _compile(checkpoint, out, "--target=host").returncode == 0
+    mine = {
+        "adapters/math.safetensors": "math",
+        "adapters/peft/code/adapter_config.json": "{}",
+        "host/adapters/more.safetensors": "more",
+    }
+    for name, text in mine.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(text)
+    os.symlink("math.safetensors", out / "adapters" / "link.safetensors")
+    # What the compiler itself says of the old package does not stay.
+    (out / "adapters" / "targets.json").write_text("{}")
+    for target in ("host", "aic100", "host"):
+        assert _compile(checkpoint, out, f"--target={target}").returncode == 0
+        for name, text in mine.items():
+            assert (out / name).read_text() == text
+        link = out / "adapters" / "link.safetensors"
+        assert os.readlink(link) == "math.safetensors"
+        assert not (out / "adapters" / "targets.json").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "out"]
+
+
+def test_adapters_survive_runs_at_once(checkpoint, tmp_path):
+    out = tmp_path / "out"
+    assert _compile(checkpoint, out, "--target=host").returncode == 0
+    (out / "adapters").mkdir()
+    (out / "adapters" / "math.safetensors").write_text("math")
+    command = [tools.tool("qeff-compile"), checkpoint, "-o", out,
+               "--target=host", *FLAGS]
+    processes = [subprocess.Popen(command) for _ in range(4)]
+    assert [process.wait() for process in processes] == [0] * 4
+    assert (out / "adapters" / "math.safetensors").read_text() == "math"
+
+
 # --- one file -----------------------------------------------------------------
 
 TO_FILE = "--compile-to=canonical"
