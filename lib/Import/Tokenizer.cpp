@@ -119,8 +119,9 @@ static llvm::Error copyFromGGUF(StringRef model, StringRef destination) {
 LogicalResult qeff::copyTokenizerFiles(StringRef model,
                                        StringRef destinationDirectory,
                                        Location loc) {
-  if (std::error_code code =
-          llvm::sys::fs::create_directories(destinationDirectory)) {
+  if (std::error_code code = llvm::sys::fs::create_directories(
+          destinationDirectory, /*IgnoreExisting=*/true,
+          llvm::sys::fs::all_all)) {
     return mlir::emitError(loc) << "cannot create '" << destinationDirectory
                                 << "': " << code.message();
   }

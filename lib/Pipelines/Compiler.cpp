@@ -349,7 +349,8 @@ LogicalResult Driver::writeAIC100(StringRef directory) {
     return failure();
   }
   report("lowering to aic100", 1, 1);
-  if (std::error_code code = llvm::sys::fs::create_directory(directory)) {
+  if (std::error_code code = llvm::sys::fs::create_directory(
+          directory, /*IgnoreExisting=*/true, llvm::sys::fs::all_all)) {
     return mlir::emitError(loc) << directory << ": " << code.message();
   }
   AIC100Options cardOptions;

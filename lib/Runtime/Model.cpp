@@ -7,13 +7,21 @@
 #include "CPU.h"
 #include "Error.h"
 
+#include <cerrno>
+#include <cstring>
 #include <sys/stat.h>
 
 using namespace qeff::runtime;
 
 static bool exists(const std::string &path) {
   struct stat info;
-  return ::stat(path.c_str(), &info) == 0;
+  if (::stat(path.c_str(), &info) == 0) {
+    return true;
+  }
+  if (errno != ENOENT && errno != ENOTDIR) {
+    fail(path, ": ", std::strerror(errno));
+  }
+  return false;
 }
 
 static std::string findDirectory(const std::string &path) {

@@ -196,6 +196,43 @@ def test_adapters_survive_runs_at_once(checkpoint, tmp_path):
     assert (out / "adapters" / "math.safetensors").read_text() == "math"
 
 
+def _modes(folder):
+    return {
+        path.relative_to(folder).as_posix(): stat.S_IMODE(path.stat().st_mode)
+        for path in [folder, *folder.rglob("*")]
+    }
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_permissions_follow_the_umask(checkpoint, tmp_path, mask):
+    out = tmp_path / "out"
+    result = _compile(checkpoint, out, umask=mask)
+    assert result.returncode == 0, result.stderr
+    programs = {"host/program.so", "aic100/compile.sh"}
+    modes = _modes(out)
+    assert programs < set(modes) and "host/tokenizer" in modes
+    for name, mode in modes.items():
+        is_open = (out / name).is_dir() or name in programs
+        assert mode == (0o777 if is_open else 0o666) & ~mask, name
+
+
+def test_package_of_another_user(checkpoint, tmp_path):
+    """One that cannot be read is not said to be of another kind."""
+    out = tmp_path / "out"
+    assert _compile(checkpoint, out).returncode == 0
+    folder = tmp_path
+    while os.stat(folder).st_uid == os.getuid() and folder != folder.parent:
+        os.chmod(folder, os.stat(folder).st_mode | 0o055)
+        folder = folder.parent
+    other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    run = [*other, tools.tool("qeff-run"), out, "--tokens=1,2",
+           "--max-new-tokens=2"]
+    tools.run_ok(*run)
+    os.chmod(out / "host", 0o700)
+    message = check_refused(tools.run(*run), "(?i)permission denied")
+    assert "AI 100" not in message
+
+
 # --- one file -----------------------------------------------------------------
 
 TO_FILE = "--compile-to=canonical"

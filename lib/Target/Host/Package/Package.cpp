@@ -103,7 +103,8 @@ LogicalResult host::writeHostPackage(ModuleOp module, StringRef directory,
   if (failed(facts)) {
     return failure();
   }
-  if (std::error_code error = llvm::sys::fs::create_directories(directory)) {
+  if (std::error_code error = llvm::sys::fs::create_directories(
+          directory, /*IgnoreExisting=*/true, llvm::sys::fs::all_all)) {
     return emitFileError(module, "create", directory, error);
   }
   auto getPath = [&](StringRef name) {
