@@ -65,7 +65,9 @@ static std::optional<Compiler> findCompiler() {
   };
   if (auto named = llvm::sys::Process::GetEnv("QAIC_COMPILER");
       named && !named->empty()) {
-    return Compiler{*named, isLegacy(*named)};
+    // A name without a folder is one of PATH.
+    auto found = llvm::sys::findProgramByName(*named);
+    return Compiler{found ? *found : *named, isLegacy(*named)};
   }
   StringRef folder = "/opt/qti-aic/exec";
   for (StringRef name : {"qaic-compile", "qaic-exec"}) {

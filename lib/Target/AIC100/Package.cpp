@@ -135,22 +135,52 @@ static FailureOr<std::string> buildCustomIO(FuncOp function, bool mxint8) {
 // compile.sh
 //===----------------------------------------------------------------------===//
 
+static std::string buildCommand(const AIC100Options &options, bool hasState,
+                                bool legacy) {
+  std::string text = "  exec \"$compiler\"";
+  for (const std::string &argument :
+       getQPCArguments(options, hasState, "", legacy)) {
+    text += " \\\n    " + argument;
+  }
+  return text;
+}
+
+/// Looks for the compiler where findCompiler does.
 static std::string buildScript(const AIC100Options &options, bool hasState) {
   std::string text = R"sh(#!/bin/sh
-# Compiles the model in this folder to qpc/programqpc.bin. Needs Qualcomm's
-# Cloud AI platform SDK; QAIC_COMPILER names another compiler.
+# Compiles the model in this folder to qpc/programqpc.bin with $QAIC_COMPILER,
+# or qaic-compile or qaic-exec of Qualcomm's Cloud AI platform SDK, which is in
+# /opt/qti-aic/exec or in PATH.
 set -e
+compiler=${QAIC_COMPILER:-}
+case $compiler in
+/*) ;;
+*/*) compiler=$PWD/$compiler ;;
+esac
 cd -- "$(dirname -- "$0")"
 if [ -e qpc/programqpc.bin ]; then
   echo "qpc/programqpc.bin is there already; remove qpc to compile again" >&2
   exit 0
 fi
 rm -rf qpc
-exec "${QAIC_COMPILER:-/opt/qti-aic/exec/qaic-compile}")sh";
-  for (const std::string &argument : getQPCArguments(options, hasState, "")) {
-    text += " \\\n  " + argument;
-  }
-  return text + "\n";
+for name in qaic-compile qaic-exec; do
+  for candidate in "/opt/qti-aic/exec/$name" "$name"; do
+    if [ -z "$compiler" ]; then
+      compiler=$(command -v "$candidate") || compiler=
+    fi
+  done
+done
+if [ -z "$compiler" ]; then
+  echo "neither qaic-compile nor qaic-exec was found; install Qualcomm's" \
+    "Cloud AI platform SDK or set QAIC_COMPILER" >&2
+  exit 1
+fi
+case ${compiler##*/} in
+qaic-exec*)
+)sh";
+  text += buildCommand(options, hasState, /*legacy=*/true) + " ;;\n*)\n";
+  text += buildCommand(options, hasState, /*legacy=*/false) + " ;;\nesac\n";
+  return text;
 }
 
 LogicalResult qeff::writeAIC100Package(ModuleOp module, StringRef directory,

@@ -145,6 +145,43 @@ def test_script_compiles(tmp_path):
     assert (package / "qpc" / "programqpc.bin").is_file()
 
 
+@pytest.mark.parametrize("program", ["qaic-compile", "qaic-exec"])
+@pytest.mark.parametrize("named", ["in PATH", "by name", "by relative path"])
+def test_script_finds_what_the_note_asks_for(program, named, tmp_path):
+    """Each compiler gets its own flags, however it is found."""
+    package, _ = compile_package(tmp_path, *CASES["llama-gqa-f32"])
+    (tmp_path / "bin").mkdir()
+    shutil.copy(STANDIN, tmp_path / "bin" / program)
+    environment = {"PATH": PATH}
+    if named == "by relative path":
+        environment["QAIC_COMPILER"] = f"bin/{program}"
+    else:
+        environment["PATH"] = f"{tmp_path / 'bin'}{os.pathsep}{PATH}"
+    if named == "by name":
+        environment["QAIC_COMPILER"] = program
+    subprocess.run([package / "compile.sh"], cwd=tmp_path, check=True,
+                   env=environment)
+    recorded = json.loads((package / "qpc" / "programqpc.bin").read_text())
+    assert ("-compile-only" in recorded) == (program == "qaic-exec")
+
+
+def test_script_without_a_compiler(tmp_path):
+    package, _ = compile_package(tmp_path, *CASES["llama-gqa-f32"])
+    result = subprocess.run([package / "compile.sh"], env={"PATH": PATH},
+                            check=False, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "qaic-compile" in result.stderr and "qaic-exec" in result.stderr
+
+
+def test_compiler_is_named_alone(tmp_path):
+    (tmp_path / "bin").mkdir()
+    shutil.copy(STANDIN, tmp_path / "bin" / "qaic-exec")
+    path = f"{tmp_path / 'bin'}{os.pathsep}{PATH}"
+    package, _ = compile_package(tmp_path, *CASES["llama-gqa-f32"],
+                                 {"PATH": path, "QAIC_COMPILER": "qaic-exec"})
+    assert (package / "qpc" / "programqpc.bin").is_file()
+
+
 def test_missing_compiler_is_said(tmp_path):
     package, result = compile_package(tmp_path, *CASES["llama-gqa-f32"])
     assert not (package / "qpc").exists()
