@@ -89,11 +89,12 @@ static std::string getTail(StringRef path) {
   return (*buffer)->getBuffer().take_back(kTail).rtrim().str();
 }
 
+/// Runs `compiler`; an error shows `command`.
 static LogicalResult runCompiler(Location loc, const Compiler &compiler,
-                                 ArrayRef<std::string> arguments) {
-  SmallVector<StringRef> command = {compiler.program};
-  llvm::append_range(command, arguments);
-  std::string shown = llvm::join(command, " ");
+                                 ArrayRef<std::string> arguments,
+                                 StringRef command) {
+  SmallVector<StringRef> words = {compiler.program};
+  llvm::append_range(words, arguments);
   SmallString<128> log;
   if (std::error_code error =
           llvm::sys::fs::createTemporaryFile("qaic-compile", "log", log)) {
@@ -104,7 +105,7 @@ static LogicalResult runCompiler(Location loc, const Compiler &compiler,
   bool notStarted = false;
   std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log),
                                           StringRef(log)};
-  int code = llvm::sys::ExecuteAndWait(compiler.program, command, std::nullopt,
+  int code = llvm::sys::ExecuteAndWait(compiler.program, words, std::nullopt,
                                        redirects, 0, 0, &message, &notStarted);
   std::string tail = getTail(log);
   llvm::sys::fs::remove(log);
@@ -112,10 +113,15 @@ static LogicalResult runCompiler(Location loc, const Compiler &compiler,
     return mlir::emitError(loc) << "cannot start '" << compiler.program
                                 << "': " << message;
   }
+  if (code < 0) {
+    return mlir::emitError(loc)
+           << "the AI 100 compiler was killed by a signal: " << message << "\n"
+           << command << "\n"
+           << tail;
+  }
   if (code != 0) {
     return mlir::emitError(loc) << "the AI 100 compiler failed with exit code "
-                                << code << "\ncommand: " << shown << "\n"
-                                << tail;
+                                << code << "\n" << command << "\n" << tail;
   }
   return success();
 }
@@ -141,16 +147,19 @@ FailureOr<bool> qeff::compileQPC(Location loc, StringRef directory,
   llvm::sys::fs::remove_directories(folder);
   std::vector<std::string> arguments =
       getQPCArguments(options, hasState, absolute, compiler->legacy);
-  if (failed(runCompiler(loc, *compiler, arguments))) {
+  // The folder's name may be a temporary one.
+  std::string command =
+      "command, in the package's folder: " + compiler->program + " " +
+      llvm::join(getQPCArguments(options, hasState, "", compiler->legacy), " ");
+  if (failed(runCompiler(loc, *compiler, arguments, command))) {
     return failure();
   }
   SmallString<128> program(folder);
   llvm::sys::path::append(program, "programqpc.bin");
   if (!llvm::sys::fs::exists(program)) {
     return mlir::emitError(loc)
-           << "expects the AI 100 compiler to write '" << program
-           << "', which is not there\ncommand: " << compiler->program << " "
-           << llvm::join(arguments, " ");
+           << "expects the AI 100 compiler to write qpc/programqpc.bin, which "
+           << "is not there\n" << command;
   }
   return true;
 }

@@ -190,7 +190,8 @@ def test_missing_compiler_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("mode, message", [
-    ("fail", "told to fail"), ("silent", "programqpc.bin")])
+    ("fail", "told to fail"), ("silent", "programqpc.bin"),
+    ("killed", "killed by a signal: Killed")])
 def test_failing_compiler(mode, message, tmp_path):
     package, result = compile_package(
         tmp_path, *CASES["llama-gqa-f32"],
@@ -198,6 +199,9 @@ def test_failing_compiler(mode, message, tmp_path):
     assert result.returncode == 1
     assert message in result.stderr
     assert "-retained-state" in result.stderr
+    # Nothing that is said is in the folder that is gone.
+    assert "-m=model.onnx" in result.stderr
+    assert str(tmp_path / "aic100") not in result.stderr
     assert not package.exists()
 
 

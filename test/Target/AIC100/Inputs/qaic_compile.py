@@ -4,11 +4,13 @@
 the flags of qaic-compile, reads the files strictly, and fails on anything that
 it does not know. It records its arguments in programqpc.bin.
 
-QAIC_STANDIN=fail makes it fail, QAIC_STANDIN=silent makes it write nothing.
+QAIC_STANDIN=fail makes it fail, QAIC_STANDIN=silent makes it write nothing,
+QAIC_STANDIN=killed makes it end by a signal.
 """
 import json
 import os
 import re
+import signal
 import sys
 
 BARE = {"-aic-hw", "-retained-state", "-convert-to-fp16", "-mxfp6-matmul",
@@ -114,6 +116,8 @@ def main():
     mode = os.environ.get("QAIC_STANDIN", "")
     if mode == "fail":
         fail("told to fail")
+    if mode == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
     dims, states = read_model(options["-m"])
     for symbols in read_specializations(options["-network-specialization-config"]):
         if set(symbols) != dims:
