@@ -99,8 +99,10 @@ LogicalResult Driver::checkOptions() {
              << "target: expects host and aic100, got '" << target << "'";
     }
   }
-  if (options.targets.empty()) {
-    return mlir::emitError(loc) << "expects at least one target";
+  if (options.output == "-" && options.compileTo.empty()) {
+    return mlir::emitError(loc)
+           << "output: expects the name of a package, got '-': standard output "
+              "takes a module alone (compile-to)";
   }
   const std::pair<StringRef, StringRef> phases[] = {
       {"compile-from", options.compileFrom}, {"compile-to", options.compileTo}};
