@@ -48,6 +48,7 @@ private:
   LogicalResult load();
   LogicalResult loadModule();
   LogicalResult checkPhase();
+  LogicalResult chooseTargets();
   void bindRoots(StringRef directory);
   void report(StringRef stage, int64_t done, int64_t total) {
     if (progress) {
@@ -75,6 +76,8 @@ private:
   Location loc;
   OwningOpRef<ModuleOp> module;
   std::map<std::string, std::string> roots;
+  /// What the package gets.
+  std::vector<Phase> targets;
 };
 
 } // namespace
@@ -196,6 +199,25 @@ LogicalResult Driver::load() {
                 ? path
                 : llvm::sys::path::parent_path(path));
   return checkPhase();
+}
+
+/// Takes the targets that were asked for, or those that the module can become.
+LogicalResult Driver::chooseTargets() {
+  Phase from = *getPhase(*module);
+  for (Phase to : {Phase::Host, Phase::AIC100}) {
+    StringRef name = stringifyPhase(to);
+    bool follows = succeeded(getPath(from, to));
+    bool isNamed = llvm::is_contained(options.targets, name);
+    if (isNamed && !follows) {
+      return mlir::emitError(loc)
+             << "target: expects one that a module of phase "
+             << stringifyPhase(from) << " can become, got " << name;
+    }
+    if (isNamed || (options.targets.empty() && follows)) {
+      targets.push_back(to);
+    }
+  }
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -377,18 +399,23 @@ LogicalResult Driver::writeAIC100(StringRef directory) {
 }
 
 LogicalResult Driver::writePackage() {
+  if (failed(chooseTargets())) {
+    return failure();
+  }
   FailureOr<OutputPackage> package = OutputPackage::create(loc, options.output);
   if (failed(package)) {
     return failure();
   }
-  for (StringRef target : {"host", "aic100"}) {
-    if (!llvm::is_contained(options.targets, target)) {
-      continue;
-    }
+  // What the targets have in common is done, and warned of, once.
+  if (succeeded(getPath(*getPhase(*module), Phase::Tuned)) &&
+      failed(lower(*module, Phase::Tuned))) {
+    return failure();
+  }
+  for (Phase target : targets) {
     SmallString<256> directory(package->getDirectory());
-    llvm::sys::path::append(directory, target);
-    if (failed(target == "host" ? writeHost(directory)
-                                : writeAIC100(directory))) {
+    llvm::sys::path::append(directory, stringifyPhase(target));
+    if (failed(target == Phase::Host ? writeHost(directory)
+                                     : writeAIC100(directory))) {
       return failure();
     }
   }

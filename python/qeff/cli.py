@@ -191,8 +191,9 @@ def _add_compile(commands) -> None:
         "-o", "--output", required=True, metavar="OUT", help="the package"
     )
     parser.add_argument(
-        "--target", default="host,aic100", metavar="LIST",
-        help="host, aic100, or both with a comma (both)",
+        "--target", metavar="LIST",
+        help="host, aic100, or both with a comma (both, as far as MODEL's "
+        "phase allows)",
     )
     _add_shape_options(parser, "")
     parser.add_argument(

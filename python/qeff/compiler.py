@@ -7,6 +7,8 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 
+from .errors import Error
+
 ProgressCallback = Callable[[str, int, int], None]
 NoteCallback = Callable[[str], None]
 
@@ -15,7 +17,7 @@ def compile(
     model: str | os.PathLike,
     output: str | os.PathLike,
     *,
-    target: str | Iterable[str] = ("host", "aic100"),
+    target: str | Iterable[str] | None = None,
     prefill_seq_len: int = 32,
     ctx_len: int = 1024,
     batch_size: int = 1,
@@ -39,7 +41,8 @@ def compile(
             `.mlirbc` module of any phase.
         output: the package to write, or to replace if it is one of ours; with
             `compile_to`, the file to write.
-        target: "host", "aic100", or both (a list, or with a comma).
+        target: "host", "aic100", or both (a list, or with a comma); None: both,
+            or the one that a module of a later phase can become.
         prefill_seq_len: tokens of a row in one prefill call.
         ctx_len: slots of the KV cache, prompt and answer together.
         batch_size: rows of a call.
@@ -61,7 +64,10 @@ def compile(
     """
     from . import _qeff
 
-    targets = target.split(",") if isinstance(target, str) else list(target)
+    targets = target.split(",") if isinstance(target, str) else target
+    targets = list(targets or [])
+    if target is not None and not targets:
+        raise Error("target: expects at least one target, or None")
     options = {
         "model": os.fsencode(model),
         "output": os.fsencode(output),

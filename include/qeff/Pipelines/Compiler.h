@@ -21,8 +21,9 @@ struct CompileOptions {
   /// The package to write; with `compileTo`, the file ("-": standard output;
   /// bytecode where the name ends in `.mlirbc`).
   std::string output;
-  /// What the package holds: "host", "aic100".
-  std::vector<std::string> targets = {"host", "aic100"};
+  /// What the package holds: "host", "aic100"; empty: both, or the one that a
+  /// module of a later phase can become.
+  std::vector<std::string> targets;
 
   /// Tokens of a row in one prefill call.
   int64_t prefillSeqLen = 32;
