@@ -114,5 +114,7 @@ def test_root_is_needed_where_files_moved(canonical, tmp_path):
         env=dict(os.environ),
     )
     assert result.returncode == 1
-    assert "model" in result.stderr and "error:" in result.stderr
+    assert "error:" in result.stderr
+    assert "root 'model' is bound to '" in result.stderr
+    assert "--root=model=DIR" in result.stderr
     assert not (tmp_path / "out").exists()
