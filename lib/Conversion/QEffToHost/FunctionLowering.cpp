@@ -170,7 +170,9 @@ Place FunctionLowering::getDestination(Operation *op, ValueRange reusable) {
     if (place != places.end() && place->second.segment == Segment::Arena &&
         lastUses.lookup(root) == step &&
         getBytes(candidate) == getBytes(result)) {
-      return places[result] = place->second;
+      Place shared = place->second; // the insertion may move the map
+      places[result] = shared;
+      return shared;
     }
   }
   Place place{Segment::Arena, static_cast<int64_t>(bufferBytes.size())};
