@@ -30,7 +30,7 @@ def one(layers: int, repeat: int, folder: Path) -> dict:
     compiler = common.tool("qeff-compile")
     canonical = folder / "canonical.mlirbc"
     common.measured(
-        compiler, model, "-o", canonical, "--compile-to=canonical", *flags
+        compiler, model, "-o", canonical, "--compile-to=canonical"
     )
     to_host_ir = [
         common.measured(

@@ -3,6 +3,7 @@
 // Drives the phases: reads the model, runs the passes, writes the targets.
 
 #include "qeff/Pipelines/Compiler.h"
+#include "OptionUse.h"
 #include "OutputPackage.h"
 
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
@@ -120,7 +121,7 @@ LogicalResult Driver::checkOptions() {
     return mlir::emitError(loc) << "onnx-dtype: expects f32 or f16, got '"
                                 << options.onnxDtype << "'";
   }
-  static constexpr StringRef kStorage[] = {"auto", "f32", "f16", "bf16"};
+  static constexpr StringRef kStorage[] = {"", "auto", "f32", "f16", "bf16"};
   if (!llvm::is_contained(kStorage, options.hostWeights)) {
     return mlir::emitError(loc)
            << "host-weights: expects auto, f32, f16 or bf16, got '"
@@ -133,14 +134,15 @@ LogicalResult Driver::checkOptions() {
              << "mcpu: expects the name of a CPU, got '" << options.mcpu << "'";
     }
   }
-  if (options.prefillSeqLen < 1 || options.ctxLen < 1 ||
-      options.batchSize < 1 || options.numCores < 1) {
+  PipelineOptions shape = getPipelineOptions();
+  if (shape.prefillSeqLen < 1 || shape.ctxLen < 1 || shape.batchSize < 1 ||
+      options.numCores.value_or(1) < 1) {
     return mlir::emitError(loc) << "expects positive lengths, rows and cores";
   }
-  if (options.prefillSeqLen > options.ctxLen) {
+  if (shape.prefillSeqLen > shape.ctxLen) {
     return mlir::emitError(loc)
-           << "expects prefill-seq-len <= ctx-len, got "
-           << options.prefillSeqLen << " and " << options.ctxLen;
+           << "expects prefill-seq-len <= ctx-len, got " << shape.prefillSeqLen
+           << " and " << shape.ctxLen;
   }
   return success();
 }
@@ -172,7 +174,7 @@ LogicalResult Driver::checkPhase() {
     return module->emitError("expects a module of phase ")
            << options.compileFrom << ", got " << stringifyPhase(*phase);
   }
-  return success();
+  return checkOptionUse(loc, options, *module);
 }
 
 /// Whether `path` is that of a module.
@@ -237,13 +239,20 @@ static std::string chooseOnnxDtype(ModuleOp module) {
 
 PipelineOptions Driver::getPipelineOptions() {
   PipelineOptions result;
-  result.prefillSeqLen = options.prefillSeqLen;
-  result.ctxLen = options.ctxLen;
-  result.batchSize = options.batchSize;
-  result.onnxDtype = options.onnxDtype.empty() ? chooseOnnxDtype(*module)
-                                               : options.onnxDtype;
-  result.hostWeights = options.hostWeights;
-  result.mcpu = options.mcpu;
+  result.prefillSeqLen = options.prefillSeqLen.value_or(result.prefillSeqLen);
+  result.ctxLen = options.ctxLen.value_or(result.ctxLen);
+  result.batchSize = options.batchSize.value_or(result.batchSize);
+  if (!options.onnxDtype.empty()) {
+    result.onnxDtype = options.onnxDtype;
+  } else if (module) {
+    result.onnxDtype = chooseOnnxDtype(*module);
+  }
+  if (!options.hostWeights.empty()) {
+    result.hostWeights = options.hostWeights;
+  }
+  if (!options.mcpu.empty()) {
+    result.mcpu = options.mcpu;
+  }
   return result;
 }
 
@@ -378,7 +387,7 @@ LogicalResult Driver::writeAIC100(StringRef directory) {
     return mlir::emitError(loc) << directory << ": " << code.message();
   }
   AIC100Options cardOptions;
-  cardOptions.numCores = options.numCores;
+  cardOptions.numCores = options.numCores.value_or(cardOptions.numCores);
   cardOptions.mxfp6Matmul = options.mxfp6Matmul;
   cardOptions.mxint8KVCache = options.mxint8KVCache;
   if (failed(writeAIC100Package(*target, directory, cardOptions,

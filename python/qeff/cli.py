@@ -197,7 +197,7 @@ def _add_compile(commands) -> None:
     )
     _add_shape_options(parser, "")
     parser.add_argument(
-        "--mcpu", default="native", metavar="CPU",
+        "--mcpu", metavar="CPU",
         help="the CPU to compile for (native: this one)",
     )
     group = parser.add_argument_group("Cloud AI 100")
@@ -206,8 +206,7 @@ def _add_compile(commands) -> None:
         help="storage in the ONNX file (f16 for 16-bit models, else f32)",
     )
     group.add_argument(
-        "--num-cores", type=_positive, default=16, metavar="N",
-        help="cores to use (16)",
+        "--num-cores", type=_positive, metavar="N", help="cores to use (16)",
     )
     group.add_argument(
         "--mxfp6-matmul", action="store_true", help="MXFP6 weights"

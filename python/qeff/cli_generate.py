@@ -46,7 +46,7 @@ def compile_model(
             threads=options.threads,
             progress=bar,
             note=note,
-            **_shape(options),
+            **{name: getattr(options, name) for name in _SHAPE},
             **more,
         )
 

@@ -18,15 +18,15 @@ def compile(
     output: str | os.PathLike,
     *,
     target: str | Iterable[str] | None = None,
-    prefill_seq_len: int = 32,
-    ctx_len: int = 1024,
-    batch_size: int = 1,
+    prefill_seq_len: int | None = None,
+    ctx_len: int | None = None,
+    batch_size: int | None = None,
     onnx_dtype: str | None = None,
-    num_cores: int = 16,
+    num_cores: int | None = None,
     mxfp6_matmul: bool = False,
     mxint8_kv_cache: bool = False,
-    host_weights: str = "auto",
-    mcpu: str = "native",
+    host_weights: str | None = None,
+    mcpu: str | None = None,
     roots: Mapping[str, str | os.PathLike] | None = None,
     compile_from: str | None = None,
     compile_to: str | None = None,
@@ -36,6 +36,10 @@ def compile(
 ) -> None:
     """Compiles a model into the package `output`.
 
+    What is None takes the default in brackets. What is given and would change
+    nothing, because its target is not made or the module's phase has passed it,
+    is refused.
+
     Args:
         model: a Hugging Face directory, a `.gguf` file, or a `.mlir` or
             `.mlirbc` module of any phase.
@@ -43,15 +47,15 @@ def compile(
             `compile_to`, the file to write.
         target: "host", "aic100", or both (a list, or with a comma); None: both,
             or the one that a module of a later phase can become.
-        prefill_seq_len: tokens of a row in one prefill call.
-        ctx_len: slots of the KV cache, prompt and answer together.
-        batch_size: rows of a call.
-        onnx_dtype: "f32" or "f16" storage in the ONNX file; None: f16 for
-            16-bit models, else f32.
-        num_cores: cores of the Cloud AI 100.
+        prefill_seq_len: tokens of a row in one prefill call (32).
+        ctx_len: slots of the KV cache, prompt and answer together (1024).
+        batch_size: rows of a call (1).
+        onnx_dtype: "f32" or "f16" storage in the ONNX file (f16 for 16-bit
+            models, else f32).
+        num_cores: cores of the Cloud AI 100 (16).
         mxfp6_matmul, mxint8_kv_cache: the card's compressed formats.
-        host_weights: "auto" (as stored), "f32", "f16" or "bf16".
-        mcpu: the CPU to compile for; "native": this one.
+        host_weights: "auto" (as stored), "f32", "f16" or "bf16" (auto).
+        mcpu: the CPU to compile for (native: this one).
         roots: name to directory, where a module's files moved.
         compile_from, compile_to: phases to start and to stop at.
         threads: 0: one per core.
@@ -79,8 +83,8 @@ def compile(
         "num_cores": num_cores,
         "mxfp6_matmul": mxfp6_matmul,
         "mxint8_kv_cache": mxint8_kv_cache,
-        "host_weights": host_weights,
-        "mcpu": mcpu,
+        "host_weights": host_weights or "",
+        "mcpu": mcpu or "",
         "compile_from": compile_from or "",
         "compile_to": compile_to or "",
         "roots": {k: os.fsencode(v) for k, v in (roots or {}).items()},

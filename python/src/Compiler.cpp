@@ -12,10 +12,12 @@
 #include "mlir/IR/MLIRContext.h"
 
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include <exception>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <variant>
@@ -142,7 +144,7 @@ static qeff::CompileOptions getOptions(const nb::dict &values) {
     return nb::cast<std::string>(values[key]);
   };
   auto number = [&](const char *key) {
-    return nb::cast<int64_t>(values[key]);
+    return nb::cast<std::optional<int64_t>>(values[key]);
   };
   qeff::CompileOptions options;
   options.model = asString(nb::cast<nb::bytes>(values["model"]));

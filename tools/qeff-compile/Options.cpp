@@ -42,7 +42,8 @@ a .gguf file, or a .mlir or .mlirbc module of any phase.
   --version, --help
 
 Phases: canonical, adapted, stateful, tuned, then aic100, or specialized and
-host. Example:
+host. Options that would change nothing, for a target that is not made or from a
+phase that has passed them, are refused. Example:
 
   qeff-compile SmolLM2-135M-Instruct.Q4_1.gguf -o smollm2 --target=host
 )";
@@ -83,7 +84,7 @@ private:
   std::string parseFlag(StringRef argument);
   bool parseSwitch(StringRef flag);
   std::string *findText(StringRef flag);
-  int64_t *findNumber(StringRef flag);
+  std::optional<int64_t> *findNumber(StringRef flag);
   std::string parseValue(StringRef flag, StringRef value);
   std::string check() const;
 
@@ -138,7 +139,7 @@ std::string *Parser::findText(StringRef flag) {
                                             : nullptr;
 }
 
-int64_t *Parser::findNumber(StringRef flag) {
+std::optional<int64_t> *Parser::findNumber(StringRef flag) {
   return flag == "--prefill-seq-len" ? &options.prefillSeqLen
          : flag == "--ctx-len"       ? &options.ctxLen
          : flag == "--batch-size"    ? &options.batchSize
@@ -202,7 +203,7 @@ std::string Parser::parseValue(StringRef flag, StringRef value) {
   if (value.getAsInteger(10, number) || number < 1 || number > INT32_MAX) {
     return (flag + ": expects a positive number, got '" + value + "'").str();
   }
-  if (int64_t *target = findNumber(flag)) {
+  if (std::optional<int64_t> *target = findNumber(flag)) {
     *target = number;
   } else {
     options.threads = static_cast<unsigned>(number);

@@ -9,11 +9,15 @@
 #include "qeff/Support/Progress.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace qeff {
 
+/// What is not set takes the default that its comment names. What is set and
+/// would change nothing, because its pass does not run or its target is not
+/// made, is refused.
 struct CompileOptions {
   /// A Hugging Face directory, a `.gguf` file, or a `.mlir` or `.mlirbc` module
   /// of any phase.
@@ -25,25 +29,25 @@ struct CompileOptions {
   /// module of a later phase can become.
   std::vector<std::string> targets;
 
-  /// Tokens of a row in one prefill call.
-  int64_t prefillSeqLen = 32;
-  /// Slots of the KV cache, prompt and answer together.
-  int64_t ctxLen = 1024;
-  /// Rows of a call.
-  int64_t batchSize = 1;
+  /// Tokens of a row in one prefill call: 32.
+  std::optional<int64_t> prefillSeqLen;
+  /// Slots of the KV cache, prompt and answer together: 1024.
+  std::optional<int64_t> ctxLen;
+  /// Rows of a call: 1.
+  std::optional<int64_t> batchSize;
 
   /// Storage in the ONNX file: "f32" or "f16"; "" takes f16 where most of the
   /// weights are stored in 16-bit floats.
   std::string onnxDtype;
-  /// Cores of the card.
-  int64_t numCores = 16;
+  /// Cores of the card: 16.
+  std::optional<int64_t> numCores;
   bool mxfp6Matmul = false;
   bool mxint8KVCache = false;
 
-  /// Storage on the host: "auto" (as stored), "f32", "f16" or "bf16".
-  std::string hostWeights = "auto";
-  /// The CPU to compile for; "native" is this one.
-  std::string mcpu = "native";
+  /// Storage on the host: "auto" (as stored, also ""), "f32", "f16" or "bf16".
+  std::string hostWeights;
+  /// The CPU to compile for; "native", or "", is this one.
+  std::string mcpu;
 
   /// The phase that the module must be of; "": whichever it is.
   std::string compileFrom;

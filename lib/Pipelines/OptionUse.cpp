@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which options the passes between two phases take is what the phase table
+// says.
+
+#include "OptionUse.h"
+
+#include "qeff/Dialect/QEff/IR/QEffOps.h"
+#include "qeff/Pipelines/Phases.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace qeff;
+
+static Phase getTargetPhase(StringRef target) {
+  return target == "host" ? Phase::Host : Phase::AIC100;
+}
+
+/// The phases that are to be made; of targets that are not named, those that
+/// follow from `from`.
+static SmallVector<Phase> getGoals(const CompileOptions &options, Phase from) {
+  if (!options.compileTo.empty()) {
+    return {*symbolizePhase(options.compileTo)};
+  }
+  SmallVector<Phase> goals;
+  if (options.targets.empty()) {
+    for (Phase goal : {Phase::Host, Phase::AIC100}) {
+      if (succeeded(getPath(from, goal))) {
+        goals.push_back(goal);
+      }
+    }
+  }
+  for (StringRef target : options.targets) {
+    goals.push_back(getTargetPhase(target));
+  }
+  return goals;
+}
+
+static std::string getNames(ArrayRef<Phase> phases) {
+  return llvm::join(llvm::map_range(phases,
+                                    [](Phase phase) {
+                                      return stringifyPhase(phase).str();
+                                    }),
+                    " and ");
+}
+
+/// The phase whose passes take the option `name`.
+static Phase getPhaseOf(StringRef name) {
+  std::string variable = ("$" + name).str();
+  for (const PhaseInfo &info : getPhases()) {
+    if (info.passes.contains(variable)) {
+      return info.phase;
+    }
+  }
+  llvm_unreachable("the phase table names every option of a pass");
+}
+
+/// Whether `phase` lies between `from` (exclusive) and one of `goals`.
+static bool isMade(Phase phase, Phase from, ArrayRef<Phase> goals) {
+  return llvm::any_of(goals, [&](Phase goal) {
+    FailureOr<SmallVector<PhaseInfo>> path = getPath(from, goal);
+    return succeeded(path) &&
+           llvm::any_of(*path, [&](const PhaseInfo &info) {
+             return info.phase == phase;
+           });
+  });
+}
+
+static LogicalResult checkTargets(Location loc, const CompileOptions &options) {
+  if (options.compileTo.empty() || options.targets.empty()) {
+    return success();
+  }
+  Phase to = *symbolizePhase(options.compileTo);
+  for (StringRef target : options.targets) {
+    if (succeeded(getPath(to, getTargetPhase(target)))) {
+      return success();
+    }
+  }
+  return mlir::emitError(loc)
+         << "target: expects one that phase " << options.compileTo
+         << " leads to, got " << llvm::join(options.targets, ",");
+}
+
+static LogicalResult checkRoots(Location loc, const CompileOptions &options,
+                                ModuleOp module) {
+  for (const auto &[name, directory] : options.roots) {
+    // A package's tokenizer comes from "model", whether or not weights do.
+    bool used = name == "model" ||
+                llvm::any_of(module.getOps<FileOp>(), [&](FileOp file) {
+                  return file.getRoot() == name;
+                });
+    if (!used) {
+      return mlir::emitError(loc) << "root: expects one that the module's "
+                                     "files name, got '"
+                                  << name << "'";
+    }
+  }
+  return success();
+}
+
+LogicalResult qeff::checkOptionUse(Location loc, const CompileOptions &options,
+                                   ModuleOp module) {
+  const std::pair<StringRef, bool> passOptions[] = {
+      {"prefill-seq-len", options.prefillSeqLen.has_value()},
+      {"ctx-len", options.ctxLen.has_value()},
+      {"batch-size", options.batchSize.has_value()},
+      {"host-weights", !options.hostWeights.empty()},
+      {"mcpu", !options.mcpu.empty()},
+      {"onnx-dtype", !options.onnxDtype.empty()},
+  };
+  const std::pair<StringRef, bool> cardOptions[] = {
+      {"num-cores", options.numCores.has_value()},
+      {"mxfp6-matmul", options.mxfp6Matmul},
+      {"mxint8-kv-cache", options.mxint8KVCache},
+  };
+  Phase from = *getPhase(module);
+  SmallVector<Phase> goals = getGoals(options, from);
+  for (auto [name, isSet] : passOptions) {
+    Phase phase = getPhaseOf(name);
+    if (isSet && !isMade(phase, from, goals)) {
+      return mlir::emitError(loc)
+             << name << ": expects phase " << stringifyPhase(phase)
+             << " to be made, got a module of phase " << stringifyPhase(from)
+             << " to become " << getNames(goals);
+    }
+  }
+  bool makesCard = options.compileTo.empty() &&
+                   llvm::is_contained(goals, Phase::AIC100);
+  for (auto [name, isSet] : cardOptions) {
+    if (isSet && !makesCard) {
+      return mlir::emitError(loc)
+             << name << ": expects a package with target aic100, got "
+             << (options.compileTo.empty() ? getNames(goals)
+                                           : "a module of phase " +
+                                                 options.compileTo);
+    }
+  }
+  return failed(checkTargets(loc, options)) ? failure()
+                                            : checkRoots(loc, options, module);
+}
