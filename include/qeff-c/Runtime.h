@@ -65,9 +65,16 @@ QEFF_RUNTIME_API QeffStatus *qeffModelLoad(const char *path, uint32_t threads,
                                            QeffModel **model);
 QEFF_RUNTIME_API void qeffModelDestroy(QeffModel *model);
 
+/* Called as work proceeds: `done` of `total` in a stage ("prefill"). False ends
+ * the work. */
+typedef bool (*QeffProgressFn)(void *user, const char *stage, uint64_t done,
+                               uint64_t total);
+
 /* Checks the package at `path` like qeffModelLoad, hashes weights.bin in full
- * as well, and loads no native code. */
-QEFF_RUNTIME_API QeffStatus *qeffPackageVerify(const char *path);
+ * as well, and loads no native code. `progress` may be null; its stages have the
+ * names of files, counted in bytes. */
+QEFF_RUNTIME_API QeffStatus *
+qeffPackageVerify(const char *path, QeffProgressFn progress, void *user);
 
 /* The directory that holds qpc.json, as found from `path`. */
 QEFF_RUNTIME_API const char *qeffModelDirectory(const QeffModel *model);
@@ -234,14 +241,18 @@ typedef struct QeffGenerateOptions {
   uint64_t num_stop_tokens;
   QeffTokenFn on_token; /* or null */
   QeffChooseFn choose;  /* or null: greedy */
-  void *user;           /* passed to both */
+  /* Or null. After each call of a function: "prefill", tokens of the prompts of
+   * all rows, or "decode", generated tokens of all rows, of those that
+   * max_new_tokens and ctx_len allow. False is as on_token's. */
+  QeffProgressFn on_progress;
+  void *user; /* passed to all */
 } QeffGenerateOptions;
 
 typedef enum QeffFinish {
   QEFF_FINISH_LENGTH = 0,  /* max_new_tokens */
   QEFF_FINISH_STOP = 1,    /* a stop token, which is the last token */
   QEFF_FINISH_CONTEXT = 2, /* the KV cache is full */
-  QEFF_FINISH_CANCELED = 3 /* on_token returned false */
+  QEFF_FINISH_CANCELED = 3 /* a callback returned false */
 } QeffFinish;
 
 /* Rates are tokens of all rows per second of the calls that did that work; 0

@@ -164,8 +164,14 @@ QeffStatus *qeffModelLoad(const char *path, uint32_t threads,
 
 void qeffModelDestroy(QeffModel *model) { delete model; }
 
-QeffStatus *qeffPackageVerify(const char *path) {
-  return guard([&] { verifyPackage(&expect(path, "path")); });
+QeffStatus *qeffPackageVerify(const char *path, QeffProgressFn progress,
+                              void *user) {
+  return guard([&] {
+    verifyPackage(&expect(path, "path"),
+                  [&](const char *stage, uint64_t done, uint64_t total) {
+                    return !progress || progress(user, stage, done, total);
+                  });
+  });
 }
 
 const char *qeffModelDirectory(const QeffModel *model) {

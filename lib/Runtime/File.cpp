@@ -73,7 +73,7 @@ void File::readAt(void *data, size_t count, uint64_t offset) const {
   }
 }
 
-std::string File::hash() const {
+std::string File::hash(const std::function<void(uint64_t)> &progress) const {
   std::vector<char> buffer(1 << 20);
   SHA256 sha;
   for (uint64_t offset = 0;;) {
@@ -83,6 +83,9 @@ std::string File::hash() const {
     }
     sha.update(buffer.data(), n);
     offset += n;
+    if (progress) {
+      progress(offset);
+    }
   }
   return sha.final();
 }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace qeff::runtime {
@@ -27,8 +28,10 @@ public:
   std::string read(uint64_t limit) const;
   /// `size` bytes from `offset`; fails when the file ends before.
   void readAt(void *data, size_t size, uint64_t offset) const;
-  /// Lower-case hex SHA-256 of the whole file, read in pieces.
-  std::string hash() const;
+  /// Lower-case hex SHA-256 of the whole file, read in pieces; `progress` is
+  /// called with the bytes so far.
+  std::string
+  hash(const std::function<void(uint64_t done)> &progress = {}) const;
 
 private:
   std::string path;

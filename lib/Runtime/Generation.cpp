@@ -37,6 +37,7 @@ private:
                 size_t first, size_t count);
   void runCall(const PlannedCall &call);
   int64_t choose(const PlannedCall &call, size_t row, size_t userRow);
+  void report(bool isPrompt);
 
   Session &session;
   const QeffGenerateOptions &options;
@@ -47,6 +48,8 @@ private:
   double promptSeconds = 0;
   double decodeSeconds = 0;
   uint64_t decodedTokens = 0;
+  uint64_t numPromptTokens = 0; ///< of all rows
+  uint64_t maxTokens = 0;       ///< that can be generated at most
   bool canceled = false;
 };
 } // namespace
@@ -79,6 +82,11 @@ Generator::run(const std::vector<std::vector<int64_t>> &prompts) {
   check(prompts);
   start = Clock::now();
   result.rows.resize(prompts.size());
+  for (const std::vector<int64_t> &prompt : prompts) {
+    numPromptTokens += prompt.size();
+    maxTokens += std::min<uint64_t>(options.max_new_tokens,
+                                    shape.ctxLen - prompt.size() + 1);
+  }
   size_t batchSize = static_cast<size_t>(shape.batchSize);
   for (size_t first = 0; first < prompts.size() && !canceled;
        first += batchSize) {
@@ -123,6 +131,7 @@ void Generator::runGroup(const std::vector<std::vector<int64_t>> &prompts,
       result.metrics.ttft_s = secondsSince(start);
     }
     result.metrics.generated_tokens += tokens.size();
+    report(call.isPrompt);
     for (size_t i = 0; i < tokens.size(); ++i) {
       planner.accept(call.rows[i], tokens[i]);
       if (options.on_token &&
@@ -138,6 +147,19 @@ void Generator::runGroup(const std::vector<std::vector<int64_t>> &prompts,
     result.rows[first + row] = {planner.getGenerated(row),
                                 planner.getFinish(row)};
   }
+}
+
+void Generator::report(bool isPrompt) {
+  if (!options.on_progress || canceled) {
+    return;
+  }
+  const QeffMetrics &metrics = result.metrics;
+  canceled = isPrompt ? !options.on_progress(options.user, "prefill",
+                                             metrics.prompt_tokens,
+                                             numPromptTokens)
+                      : !options.on_progress(options.user, "decode",
+                                             metrics.generated_tokens,
+                                             maxTokens);
 }
 
 void Generator::runCall(const PlannedCall &call) {

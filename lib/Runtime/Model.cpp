@@ -7,6 +7,7 @@
 #include "CPU.h"
 #include "Error.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <sys/stat.h>
@@ -60,8 +61,14 @@ std::unique_ptr<File> Package::open(const FileDesc &desc) const {
   return file;
 }
 
-void Package::checkHash(const File &file, const FileDesc &desc) {
-  std::string hash = file.hash();
+void Package::checkHash(const File &file, const FileDesc &desc,
+                        const VerifyProgress &progress) {
+  std::string hash = file.hash([&](uint64_t done) {
+    if (progress &&
+        !progress(desc.path.c_str(), std::min(done, desc.size), desc.size)) {
+      fail(file.getPath(), ": canceled");
+    }
+  });
   if (hash != desc.sha256) {
     fail(file.getPath(), ": expects SHA-256 ", desc.sha256, ", got ", hash,
          "; the file is damaged");
@@ -87,11 +94,12 @@ std::string qeff::runtime::findAdapter(const std::string &directory,
        ".safetensors), got '", name, "'");
 }
 
-void qeff::runtime::verifyPackage(const std::string &path) {
+void qeff::runtime::verifyPackage(const std::string &path,
+                                  const VerifyProgress &progress) {
   Package package(path);
   for (const FileDesc *desc :
        {&package.manifest.program, &package.manifest.weights}) {
-    Package::checkHash(*package.open(*desc), *desc);
+    Package::checkHash(*package.open(*desc), *desc, progress);
   }
 }
 

@@ -11,10 +11,15 @@
 #include "Program.h"
 #include "ThreadPool.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 
 namespace qeff::runtime {
+
+/// Called with a file's name and its bytes that are checked; false cancels.
+using VerifyProgress =
+    std::function<bool(const char *file, uint64_t done, uint64_t total)>;
 
 /// Directory and manifest of the package at `path` or `path`/host.
 struct Package {
@@ -23,7 +28,8 @@ struct Package {
   /// Opens a file of the package and checks its size.
   std::unique_ptr<File> open(const FileDesc &desc) const;
   /// Fails unless the file's hash is the manifest's.
-  static void checkHash(const File &file, const FileDesc &desc);
+  static void checkHash(const File &file, const FileDesc &desc,
+                        const VerifyProgress &progress = {});
 
   std::string directory;
   std::string text; ///< of qpc.json
@@ -36,7 +42,8 @@ struct Package {
 std::string findAdapter(const std::string &directory, const std::string &name);
 
 /// Checks everything that can be without loading code, hashes included.
-void verifyPackage(const std::string &path);
+void verifyPackage(const std::string &path,
+                   const VerifyProgress &progress = {});
 
 /// How a package generates: which functions, and their shape. Absent where
 /// it has no functions of that form.

@@ -279,9 +279,11 @@ def _compile(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from .progress import ProgressBar
     from .session import verify
 
-    verify(options.package)
+    with ProgressBar() as bar:
+        verify(options.package, bar)
     print(f"{options.package}: verified")
     return 0
 

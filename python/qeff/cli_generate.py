@@ -111,16 +111,20 @@ def _answer(
     session = InferenceSession(package, options.threads)
     stop = [] if options.ignore_eos else default_stop_tokens(session, tokenizer)
     stop += options.stop_token or []
-    printer = None if options.json else _Printer(len(texts))
-    result = generate(
-        session,
-        None if options.chat else texts,
-        conversations=_conversations(texts, options) if options.chat else None,
-        tokenizer=tokenizer,
-        max_new_tokens=options.max_new_tokens,
-        stop_tokens=stop,
-        callback=printer,
-    )
+    with ProgressBar() as bar:
+        printer = None if options.json else _Printer(len(texts), bar)
+        result = generate(
+            session,
+            None if options.chat else texts,
+            conversations=(
+                _conversations(texts, options) if options.chat else None
+            ),
+            tokenizer=tokenizer,
+            max_new_tokens=options.max_new_tokens,
+            stop_tokens=stop,
+            callback=printer,
+            progress=printer.progress if printer else bar,
+        )
     if printer is None:
         document = {
             "text": result.text,
@@ -144,11 +148,18 @@ def _conversations(texts: list[str], options: argparse.Namespace) -> list:
 
 class _Printer:
     """Prints answers as they come, one row after another: text of later rows
-    waits until the rows before have ended."""
+    waits until the rows before have ended. Shows progress until there is text
+    to see."""
 
-    def __init__(self, rows: int):
+    def __init__(self, rows: int, bar: ProgressBar):
         self._waiting = [""] * rows
         self._row = 0
+        self._bar = bar
+        self._started = False
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        if not self._started:
+            self._bar(stage, done, total)
 
     def __call__(self, row: int, text: str) -> None:
         if row == self._row:
@@ -161,8 +172,9 @@ class _Printer:
             self._write(f"\n\n{text}")
         self._write("\n")
 
-    @staticmethod
-    def _write(text: str) -> None:
+    def _write(self, text: str) -> None:
+        self._started = True
+        self._bar.erase()
         sys.stdout.write(text)
         sys.stdout.flush()
 

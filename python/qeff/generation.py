@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import Error
-from .session import Generation, InferenceSession, Metrics
+from .session import Generation, InferenceSession, Metrics, ProgressCallback
 from .tokenizer import Tokenizer
 
 Conversation = Sequence[Mapping[str, Any]]
@@ -66,6 +66,7 @@ def generate(
     max_new_tokens: int = 64,
     stop_tokens: Iterable[int] | None = None,
     callback: Callable[[int, str], bool | None] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> TextGeneration:
     """Answers prompts or conversations, greedily.
 
@@ -80,6 +81,7 @@ def generate(
             end texts and turns with, empty: none.
         callback: called with (row, text) as text comes, whole characters only;
             returning False ends the generation.
+        progress: as in `InferenceSession.generate`.
 
     Raises `qeff.Error` for prompts that cannot be run.
     """
@@ -103,7 +105,11 @@ def generate(
     stop = set(stop_tokens)
     streams = callback and _Streams(tokenizer, len(rows), stop, callback)
     result: Generation = session.generate(
-        rows, max_new_tokens, sorted(stop), streams and streams.token
+        rows,
+        max_new_tokens,
+        sorted(stop),
+        streams and streams.token,
+        progress=progress,
     )
     if streams:
         streams.finish()

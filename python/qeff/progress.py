@@ -44,6 +44,13 @@ class ProgressBar:
             self._stream.flush()
             self._stage = ""
 
+    def erase(self) -> None:
+        """Takes the current line away: its place is for other output."""
+        if self._on and self._stage:
+            self._stream.write("\r\033[K")
+            self._stream.flush()
+            self._stage = ""
+
     def _draw(self, done: int, total: int) -> None:
         part = min(max(done / total, 0.0), 1.0) if total > 0 else 0.0
         width = max(10, min(40, shutil.get_terminal_size().columns - 40))

@@ -16,6 +16,7 @@ from .errors import Error
 
 TokenCallback = Callable[[int, int], "bool | None"]
 ChooseCallback = Callable[[int, np.ndarray], "int | None"]
+ProgressCallback = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -270,6 +271,7 @@ class InferenceSession:
         stop_tokens: Iterable[int] | None = None,
         callback: TokenCallback | None = None,
         choose: ChooseCallback | None = None,
+        progress: ProgressCallback | None = None,
     ) -> Generation:
         """Continues prompts, greedily; the state is cleared first.
 
@@ -283,9 +285,11 @@ class InferenceSession:
                 ends the generation.
             choose: called with (row, logits f32 [vocab_size]); returns the next
                 token, or None for the largest logit.
+            progress: called with ("prefill", tokens, of all prompts' tokens)
+                and ("decode", tokens, of how many there can be).
 
         Raises `qeff.Error` for prompts that cannot be run, KeyboardInterrupt
-        and the callbacks' exceptions between tokens.
+        and the callbacks' exceptions between calls of a function.
         """
         if max_new_tokens < 1:
             raise Error(
@@ -300,6 +304,7 @@ class InferenceSession:
             _ids("stop_tokens", stop_tokens),
             callback,
             choose,
+            progress,
         )
         return Generation(tokens, finish, Metrics(**metrics))
 
@@ -313,10 +318,19 @@ class InferenceSession:
         return self._session.trace()
 
 
-def verify(package: str | os.PathLike) -> None:
-    """Checks every file of a host package, weights hashed in full, without
-    loading its code. Raises `qeff.Error` naming what is wrong."""
-    _runtime.verify(os.fsencode(package))
+def verify(
+    package: str | os.PathLike, progress: ProgressCallback | None = None
+) -> None:
+    """Checks qpc.json, program.so and weights.bin of a host package, weights
+    hashed in full, without loading its code.
+
+    Args:
+        package: the directory that `qeff.compile` wrote, or its `host` part.
+        progress: called with (file, bytes done, bytes in total).
+
+    Raises `qeff.Error` naming what is wrong.
+    """
+    _runtime.verify(os.fsencode(package), progress)
 
 
 def _ids(what: str, values: Iterable[int]) -> list[int]:

@@ -70,6 +70,7 @@ using Array = nb::ndarray<nb::numpy>;
 struct Callbacks {
   nb::object onToken;
   nb::object choose;
+  nb::object onProgress;
   std::exception_ptr error;
 
   /// Runs `fn` with Python's lock; false if it threw, now or before.
@@ -97,6 +98,17 @@ struct Callbacks {
       }
       nb::object answer = self.onToken(row, id);
       return answer.is_none() || nb::cast<bool>(answer);
+    });
+  }
+
+  static bool progress(void *user, const char *stage, uint64_t done,
+                       uint64_t total) {
+    auto &self = *static_cast<Callbacks *>(user);
+    return self.guarded([&] {
+      if (!self.onProgress.is_none()) {
+        self.onProgress(stage, done, total);
+      }
+      return true;
     });
   }
 
@@ -157,7 +169,8 @@ public:
   nb::tuple generate(const std::vector<std::vector<int64_t>> &rows,
                      uint64_t maxNewTokens,
                      const std::vector<int64_t> &stopTokens,
-                     nb::object onToken, nb::object choose);
+                     nb::object onToken, nb::object choose,
+                     nb::object onProgress);
   void setTrace(bool enabled);
   nb::list trace();
   nb::dict loadAdapter(const nb::bytes &path, const std::string &name,
@@ -309,19 +322,22 @@ void Session::reset() {
 nb::tuple Session::generate(const std::vector<std::vector<int64_t>> &rows,
                             uint64_t maxNewTokens,
                             const std::vector<int64_t> &stopTokens,
-                            nb::object onToken, nb::object choose) {
+                            nb::object onToken, nb::object choose,
+                            nb::object onProgress) {
   Use use(*this);
   std::vector<QeffTokens> prompts;
   for (const std::vector<int64_t> &row : rows) {
     prompts.push_back({row.data(), row.size()});
   }
-  Callbacks callbacks{std::move(onToken), std::move(choose), nullptr};
+  Callbacks callbacks{std::move(onToken), std::move(choose),
+                      std::move(onProgress), nullptr};
   QeffGenerateOptions options = {};
   options.max_new_tokens = maxNewTokens;
   options.stop_tokens = stopTokens.data();
   options.num_stop_tokens = stopTokens.size();
   options.on_token = Callbacks::token;
   options.choose = callbacks.choose.is_none() ? nullptr : Callbacks::choice;
+  options.on_progress = Callbacks::progress;
   options.user = &callbacks;
 
   QeffGeneration *made = nullptr;
@@ -432,11 +448,25 @@ void Session::unloadAdapter(const std::string &name) {
 NB_MODULE(_runtime, module) {
   qeff::python::registerError();
   module.def("version", [] { return std::string(qeffRuntimeVersion()); });
-  module.def("verify", [](const nb::bytes &path) {
-    std::string directory = asString(path);
-    nb::gil_scoped_release release;
-    check(qeffPackageVerify(directory.c_str()));
-  });
+  module.def(
+      "verify",
+      [](const nb::bytes &path, nb::object progress) {
+        std::string directory = asString(path);
+        Callbacks callbacks{nb::none(), nb::none(), std::move(progress),
+                            nullptr};
+        QeffStatus *status = nullptr;
+        {
+          nb::gil_scoped_release release;
+          status = qeffPackageVerify(directory.c_str(), Callbacks::progress,
+                                     &callbacks);
+        }
+        if (callbacks.error) {
+          qeffStatusDestroy(status);
+          std::rethrow_exception(callbacks.error);
+        }
+        check(status);
+      },
+      nb::arg("path"), nb::arg("progress").none());
   nb::class_<Session>(module, "Session")
       .def(nb::init<const nb::bytes &, uint32_t>(), nb::arg("path"),
            nb::arg("threads"))
@@ -450,7 +480,8 @@ NB_MODULE(_runtime, module) {
       .def("reset", &Session::reset)
       .def("generate", &Session::generate, nb::arg("rows"),
            nb::arg("max_new_tokens"), nb::arg("stop_tokens"),
-           nb::arg("on_token").none(), nb::arg("choose").none())
+           nb::arg("on_token").none(), nb::arg("choose").none(),
+           nb::arg("on_progress").none())
       .def("set_trace", &Session::setTrace)
       .def("trace", &Session::trace)
       .def("load_adapter", &Session::loadAdapter, nb::arg("path"),

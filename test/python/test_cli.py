@@ -233,3 +233,30 @@ def test_progress_is_drawn_on_a_terminal_only(tmp_path):
     assert "importing" in drawn and "100%" in drawn
     assert drawn.index("writing weights") > drawn.index("100%")
     assert drawn.endswith("\n")
+
+
+def on_terminal(*arguments):
+    """What a command writes to standard error where that is a terminal."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "qeff", *map(str, arguments)],
+        stdout=subprocess.DEVNULL,
+        stderr=slave,
+        env={**os.environ, "PYTHONPATH": str(BUILD / "python")},
+    )
+    os.close(slave)
+    drawn = read_terminal(master)
+    assert process.wait() == 0, drawn
+    return drawn
+
+
+def test_progress_of_generating_and_verifying(toy_package):
+    generate = ["generate", toy_package, "-p", "hello" * 5, "-n", 5]
+    drawn = on_terminal(*generate)
+    # The bar gives its place to the answer.
+    assert "prefill" in drawn and "100%" in drawn
+    assert "\r\033[K" in drawn and "decode" not in drawn.split("time to")[0]
+    drawn = on_terminal(*generate, "--json")
+    assert "prefill" in drawn and "decode" in drawn
+    drawn = on_terminal("verify", toy_package)
+    assert "weights.bin" in drawn and "100%" in drawn

@@ -2,61 +2,17 @@
 //
 // The compiler driver: a model in, a package or a module out.
 
+#include "../ProgressBar.h"
 #include "Options.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 
-#include <algorithm>
-#include <chrono>
-#include <cstdio>
 #include <csignal>
+#include <cstdio>
 #include <string_view>
-#include <unistd.h>
 
 namespace {
-/// Draws each stage's progress on a line of standard error, if that is a
-/// terminal.
-class ProgressBar {
-public:
-  ~ProgressBar() { close(); }
-
-  void draw(std::string_view stage, int64_t done, int64_t total) {
-    if (!isTerminal) {
-      return;
-    }
-    auto now = std::chrono::steady_clock::now();
-    if (stage != current) {
-      close();
-      current = stage;
-    } else if (done < total && now - last < std::chrono::milliseconds(50)) {
-      return;
-    }
-    last = now;
-    double part = total > 0 ? double(done) / double(total) : 0;
-    part = std::clamp(part, 0.0, 1.0);
-    constexpr int kWidth = 40;
-    int filled = static_cast<int>(part * kWidth);
-    std::fprintf(stderr, "\r%-24.24s [%.*s%.*s] %3.0f%%\033[K", current.c_str(),
-                 filled, "########################################",
-                 kWidth - filled, "----------------------------------------",
-                 part * 100);
-  }
-
-  /// Ends the current line.
-  void close() {
-    if (!current.empty()) {
-      std::fputc('\n', stderr);
-      current.clear();
-    }
-  }
-
-private:
-  bool isTerminal = ::isatty(STDERR_FILENO);
-  std::string current;
-  std::chrono::steady_clock::time_point last;
-};
-
 mlir::LogicalResult run(const CommandLine &commandLine) {
   mlir::MLIRContext context;
   ProgressBar bar;

@@ -40,6 +40,8 @@ text.
                         --tokens that is all it does
   --version, --help
 
+Progress is drawn on standard error where that is a terminal: of the prompts
+until their tokens come, with --json of the answers, too, and of --verify.
 Tokens are chosen greedily. Each row's result does not depend on the other rows
 nor on the number of threads. Example:
 

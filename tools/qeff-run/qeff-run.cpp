@@ -2,12 +2,14 @@
 //
 // Generates tokens with a host QPC, through the C interface.
 
+#include "../ProgressBar.h"
 #include "Options.h"
 #include "Report.h"
 #include "qeff-c/Runtime.h"
 
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 
 namespace {
@@ -37,10 +39,29 @@ bool failed(QeffStatus *status) {
   return true;
 }
 
+/// What the callbacks of a run share.
+struct Output {
+  const Options &options;
+  ProgressBar bar;
+};
+
+/// Tokens that are printed as they come show how far the answers are; the rest
+/// is drawn.
+bool drawProgress(void *user, const char *stage, uint64_t done,
+                  uint64_t total) {
+  auto *output = static_cast<Output *>(user);
+  if (output->options.json || std::strcmp(stage, "decode") != 0) {
+    output->bar.draw(stage, static_cast<int64_t>(done),
+                     static_cast<int64_t>(total));
+  }
+  return true;
+}
+
 /// Tokens as they come: one row in one line, of several rows one a line.
 bool printToken(void *user, uint64_t row, int64_t token) {
-  auto *options = static_cast<const Options *>(user);
-  if (options->rows.size() == 1) {
+  auto *output = static_cast<Output *>(user);
+  output->bar.erase();
+  if (output->options.rows.size() == 1) {
     std::printf("%" PRId64 " ", token);
   } else {
     std::printf("row %" PRIu64 ": %" PRId64 "\n", row, token);
@@ -77,8 +98,14 @@ bool useAdapter(const Options &options, QeffModel *model,
 }
 
 int run(const Options &options) {
-  if (options.verify && failed(qeffPackageVerify(options.package.c_str()))) {
-    return 1;
+  Output output{options, {}};
+  if (options.verify) {
+    QeffStatus *status =
+        qeffPackageVerify(options.package.c_str(), drawProgress, &output);
+    output.bar.close();
+    if (failed(status)) {
+      return 1;
+    }
   }
   if (options.rows.empty()) {
     std::printf("%s: verified\n", options.package.c_str());
@@ -120,10 +147,13 @@ int run(const Options &options) {
   generate.stop_tokens = stopTokens.data();
   generate.num_stop_tokens = stopTokens.size();
   generate.on_token = options.json ? nullptr : printToken;
-  generate.user = const_cast<Options *>(&options);
+  generate.on_progress = drawProgress;
+  generate.user = &output;
   QeffGeneration *result = nullptr;
-  if (failed(qeffSessionGenerate(created, prompts.data(), prompts.size(),
-                                 &generate, &result))) {
+  QeffStatus *status = qeffSessionGenerate(
+      created, prompts.data(), prompts.size(), &generate, &result);
+  output.bar.close();
+  if (failed(status)) {
     return 1;
   }
   GenerationPtr generation(result);

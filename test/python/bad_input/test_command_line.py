@@ -218,3 +218,22 @@ def test_progress_on_a_terminal_only(checkpoint, tmp_path):
     shown = _terminal_output(command)
     assert "weights" in shown and "100%" in shown
     assert "%" not in tools.run_ok(*command).stderr
+
+
+def test_progress_of_a_run(good_package):
+    """Of prompts, answers that are not shown as they come, and verifying."""
+    run = [
+        tools.tool("qeff-run"), good_package,
+        "--tokens=" + ",".join(["1"] * 24), "--max-new-tokens=4",
+    ]
+    streamed = _terminal_output(run)
+    assert "decode  " not in streamed
+    prefill, _, decode = _terminal_output([*run, "--json"]).partition("decode")
+    for shown in (streamed, prefill):
+        assert "prefill" in shown and "33%" in shown and "100%" in shown
+    assert "50%" in decode and "100%" in decode
+    verified = _terminal_output(
+        [tools.tool("qeff-run"), good_package, "--verify"]
+    )
+    assert "program.so" in verified and "weights.bin" in verified
+    assert "%" not in tools.run_ok(*run).stderr

@@ -66,7 +66,7 @@ def test_disk_full_keeps_the_old_package(checkpoint, tmp_path):
 def test_disk_full_for_one_file(checkpoint, tmp_path):
     with mounted(tmp_path / "small", "size=4k") as small:
         result = _compile(
-            checkpoint, small / "module.mlir", "--compile-to=canonical"
+            checkpoint, small / "module.mlir", "--compile-to=stateful"
         )
         check_refused(result, "(?i)no space left")
         assert listing(small) == []

@@ -197,7 +197,7 @@ int main(int argc, char **argv) {
   QeffSession *session = NULL;
   EXPECT_ERROR(qeffModelLoad("/nowhere", 0, &model), "/nowhere");
   EXPECT_ERROR(qeffModelLoad(NULL, 0, &model), "path");
-  EXPECT_OK(qeffPackageVerify(argv[1]));
+  EXPECT_OK(qeffPackageVerify(argv[1], NULL, NULL));
   EXPECT_OK(qeffModelLoad(argv[1], 2, &model));
   if (!model) {
     return 1;

@@ -52,6 +52,45 @@ TEST_P(GenerationTest, everyPromptLength) {
   }
 }
 
+TEST_P(GenerationTest, progress) {
+  struct Step {
+    std::string stage;
+    uint64_t done;
+    uint64_t total;
+  };
+  std::vector<Step> steps;
+  options.user = &steps;
+  options.on_progress = [](void *user, const char *stage, uint64_t done,
+                           uint64_t total) {
+    static_cast<std::vector<Step> *>(user)->push_back({stage, done, total});
+    return true;
+  };
+  // More rows than the batch size, one of which fills its context.
+  run({makePrompt(35), makePrompt(3), makePrompt(39), makePrompt(9)}, 5);
+  uint64_t prefilled = 0, generated = 0;
+  ASSERT_FALSE(steps.empty());
+  EXPECT_EQ(steps.front().stage, "prefill");
+  EXPECT_LT(steps.front().done, steps.front().total);
+  for (const Step &step : steps) {
+    uint64_t &last = step.stage == "prefill" ? prefilled : generated;
+    EXPECT_GE(step.done, last);
+    EXPECT_EQ(step.total, step.stage == "prefill" ? 35u + 3 + 39 + 9
+                                                  : 5u + 5 + 2 + 5);
+    last = step.done;
+  }
+  EXPECT_EQ(prefilled, 86u);
+  EXPECT_EQ(generated, 17u);
+}
+
+TEST_P(GenerationTest, progressEndsIt) {
+  options.on_progress = [](void *, const char *, uint64_t, uint64_t) {
+    return false;
+  };
+  Generation result = run({makePrompt(35)}, 5);
+  EXPECT_EQ(result.rows[0].finish, Finish::Canceled);
+  EXPECT_TRUE(result.rows[0].tokens.empty());
+}
+
 TEST_P(GenerationTest, rowsOfDifferentLengthsAndGroups) {
   std::vector<Ids> prompts;
   for (size_t size : {7, 40, 1, 16, 17, 33, 39, 2}) {

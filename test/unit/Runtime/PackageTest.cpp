@@ -8,6 +8,7 @@
 #include "SHA256.h"
 
 #include <gtest/gtest.h>
+#include <map>
 
 using namespace qeff::runtime;
 using namespace qeff::runtime::test;
@@ -45,6 +46,23 @@ TEST(Package, isFoundFromEitherDirectory) {
   EXPECT_EQ(Package(host + "/..").directory, host + "/../host");
   EXPECT_EQ(loadError(host), "");
   EXPECT_EQ(verifyError(host), "");
+}
+
+TEST(Package, verifyingShowsProgress) {
+  std::map<std::string, uint64_t> last;
+  verifyPackage(getFakePackage(),
+                [&](const char *file, uint64_t done, uint64_t total) {
+                  EXPECT_LE(done, total);
+                  last[file] = total - done;
+                  return true;
+                });
+  EXPECT_EQ(last, (std::map<std::string, uint64_t>{{"program.so", 0},
+                                                   {"weights.bin", 0}}));
+  EXPECT_THROW(verifyPackage(getFakePackage(),
+                             [](const char *, uint64_t, uint64_t) {
+                               return false;
+                             }),
+               Error);
 }
 
 TEST(Package, otherDirectories) {
