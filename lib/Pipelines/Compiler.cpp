@@ -226,17 +226,6 @@ LogicalResult Driver::chooseTargets() {
 // Lowering
 //===----------------------------------------------------------------------===//
 
-/// "f16" where most bytes of the weights are 16-bit floats, else "f32".
-static std::string chooseOnnxDtype(ModuleOp module) {
-  int64_t half = 0, other = 0;
-  for (auto weight : module.getOps<WeightOp>()) {
-    Type type = weight.getTensorType().getElementType();
-    bool isHalf = !weight.getEncoding() && (type.isF16() || type.isBF16());
-    (isHalf ? half : other) += weight.getByteSize();
-  }
-  return half > other ? "f16" : "f32";
-}
-
 PipelineOptions Driver::getPipelineOptions() {
   PipelineOptions result;
   result.prefillSeqLen = options.prefillSeqLen.value_or(result.prefillSeqLen);
@@ -244,8 +233,6 @@ PipelineOptions Driver::getPipelineOptions() {
   result.batchSize = options.batchSize.value_or(result.batchSize);
   if (!options.onnxDtype.empty()) {
     result.onnxDtype = options.onnxDtype;
-  } else if (module) {
-    result.onnxDtype = chooseOnnxDtype(*module);
   }
   if (!options.hostWeights.empty()) {
     result.hostWeights = options.hostWeights;

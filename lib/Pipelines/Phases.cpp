@@ -101,8 +101,8 @@ struct PipelineCommandLine
                             llvm::cl::init(1)};
   Option<std::string> onnxDtype{
       *this, "onnx-dtype",
-      llvm::cl::desc("Storage of the AI 100 graph: f32 or f16"),
-      llvm::cl::init("f32")};
+      llvm::cl::desc("Storage of the AI 100 graph: f32, f16 or auto"),
+      llvm::cl::init("auto")};
   Option<std::string> hostWeights{
       *this, "host-weights",
       llvm::cl::desc("Weights of the host: auto, f32, f16 or bf16"),

@@ -25,14 +25,15 @@ def ConvertQEffToONNXIRPass
     ```
 
     With `dtype=f16`, weights, states and activations are f16; softmax, RMS
-    norms and the logits stay f32.
+    norms and the logits stay f32. `dtype=auto` takes f16 where most of the
+    bytes of the module's weights are 16-bit floats, else f32.
 
     Needs: one public function. Leaves: that function with `onnxir.node`s, the
     custom ops that it uses as `onnxir.function`s, unique names.
   }];
   let options = [
-    Option<"dtype", "dtype", "std::string", /*default=*/"\"f32\"",
-           "Element type of weights, states and activations: f32 or f16">
+    Option<"dtype", "dtype", "std::string", /*default=*/"\"auto\"",
+           "Element type of weights, states and activations: f32, f16 or auto">
   ];
   let dependentDialects = ["::qeff::QEffDialect",
                            "::qeff::onnxir::ONNXIRDialect"];

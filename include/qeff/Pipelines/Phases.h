@@ -24,8 +24,9 @@ struct PipelineOptions {
   int64_t ctxLen = 1024;
   /// Rows of a call.
   int64_t batchSize = 1;
-  /// Storage of the AI 100 graph: "f32" or "f16".
-  std::string onnxDtype = "f32";
+  /// Storage of the AI 100 graph: "f32", "f16" or "auto" (f16 where most of the
+  /// weights are stored in 16-bit floats).
+  std::string onnxDtype = "auto";
   /// Elements of the host's weights: "auto" (as stored), "f32", "f16", "bf16".
   std::string hostWeights = "auto";
   /// CPU that the host's kernels are for, as LLVM names it, or "native".

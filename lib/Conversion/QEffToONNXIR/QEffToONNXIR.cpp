@@ -131,15 +131,32 @@ FailureOr<FuncOp> ConvertQEffToONNXIRPass::findFunction(ModuleOp module) {
   return found;
 }
 
+/// Whether most bytes of the weights are 16-bit floats.
+static bool isHalfPrecision(ModuleOp module) {
+  // Sizes are of files, which may be anything: doubles do not overflow.
+  double half = 0, other = 0;
+  for (auto weight : module.getOps<WeightOp>()) {
+    Type type = weight.getTensorType().getElementType();
+    bool isHalf = !weight.getEncoding() && (type.isF16() || type.isBF16());
+    (isHalf ? half : other) += static_cast<double>(weight.getByteSize());
+  }
+  return half > other;
+}
+
 FailureOr<ONNXIRConversionOptions>
 ConvertQEffToONNXIRPass::getOptions(ModuleOp module) {
   ONNXIRConversionOptions options;
+  StringRef dtype = this->dtype.getValue();
+  if (dtype == "auto") {
+    dtype = isHalfPrecision(module) ? "f16" : "f32";
+  }
   if (dtype == "f32") {
     options.dtype = mlir::Float32Type::get(&getContext());
   } else if (dtype == "f16") {
     options.dtype = mlir::Float16Type::get(&getContext());
   } else {
-    module.emitError() << "expects dtype f32 or f16, got '" << dtype << "'";
+    module.emitError() << "expects dtype f32, f16 or auto, got '"
+                       << dtype << "'";
     return failure();
   }
   // One table serves all specializations.

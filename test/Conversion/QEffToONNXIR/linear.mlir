@@ -1,4 +1,4 @@
-// RUN: qeff-opt %s --convert-qeff-to-onnxir | FileCheck %s
+// RUN: qeff-opt %s --convert-qeff-to-onnxir=dtype=f32 | FileCheck %s
 // RUN: qeff-opt %s --convert-qeff-to-onnxir=dtype=f16 | FileCheck %s --check-prefix=F16
 
 // CHECK: onnxir.ir_version = 8 : i64, onnxir.opset_imports = [#onnxir.opset<"", 17>], qeff.phase = #qeff.phase<aic100>

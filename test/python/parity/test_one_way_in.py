@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from oracles import tools
+from oracles import raw_files, tools
 from oracles.variants import CONTEXT, PREFILL
 
 FAMILIES = ("llama", "gpt2", "mpt")
@@ -44,25 +44,46 @@ def test_package_has_the_same_graph(package, onnx_package, name):
         assert (made / file).read_bytes() == (expected / file).read_bytes()
 
 
-@pytest.mark.parametrize("name", FAMILIES)
-def test_stock_mlir_opt(references, package, canonical, name, tmp_path):
+def _stock_export(module, model, options, folder):
+    """model.onnx and its data in `folder`, by mlir-opt and qeff-translate."""
     plugin = tools.BUILD / "lib" / "QEffPlugin.so"
-    options = (
-        f"prefill-seq-len={PREFILL} ctx-len={CONTEXT} batch-size=1 "
-        "onnx-dtype=f32"
-    )
-    module = tmp_path / "aic100.mlir"
+    converted = folder / "aic100.mlir"
     tools.run_ok(
         _mlir_opt(), f"--load-dialect-plugin={plugin}",
         f"--load-pass-plugin={plugin}",
         f"--pass-pipeline=builtin.module(qeff-to-aic100{{{options}}})",
-        canonical(name), "-o", module,
+        module, "-o", converted,
     )
-    model = tmp_path / "model.onnx"
-    tools.translate_onnx(module, references.model(name), model)
+    tools.translate_onnx(converted, model, folder / "model.onnx")
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_stock_mlir_opt(references, package, canonical, name, tmp_path):
+    options = (
+        f"prefill-seq-len={PREFILL} ctx-len={CONTEXT} batch-size=1 "
+        "onnx-dtype=f32"
+    )
+    _stock_export(canonical(name), references.model(name), options, tmp_path)
     expected = package(name, 1) / "aic100"
     for file in ("model.onnx", "model.onnx.data"):
         assert (tmp_path / file).read_bytes() == (expected / file).read_bytes()
+
+
+def test_stock_mlir_opt_with_defaults(tmp_path):
+    """A model of 16-bit weights is stored in f16, whoever converts it."""
+    model = raw_files.write_checkpoint(
+        tmp_path / "model",
+        dict(raw_files.CONFIG, torch_dtype="float16"),
+        {k: v.astype("float16") for k, v in raw_files.tensors().items()},
+    )
+    out = tools.compile_model(model, tmp_path / "out", "--target=aic100")
+    module = tools.import_model(model, tmp_path / "canonical.mlir")
+    _stock_export(module, model, "", tmp_path)
+    for file in ("model.onnx", "model.onnx.data"):
+        made = (out / "aic100" / file).read_bytes()
+        assert made == (tmp_path / file).read_bytes()
+    weights = sum(v.size for v in raw_files.tensors().values())
+    assert len(made) < 4 * weights
 
 
 @pytest.mark.parametrize("name", FAMILIES)
