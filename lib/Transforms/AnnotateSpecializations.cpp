@@ -45,6 +45,14 @@ static LogicalResult checkContext(ModuleOp module, int64_t ctxLen) {
     return success();
   }
   auto limit = module->getAttrOfType<IntegerAttr>(kMaxPositionAttr);
+  // No scaling of rope reaches so far; such a number is a slip, and memory for
+  // it would be asked for.
+  constexpr int64_t kReach = 64;
+  if (limit && (ctxLen - 1) / kReach >= limit.getInt()) {
+    return module.emitError("expects ctx-len of at most ")
+           << kReach << " times the " << limit.getInt()
+           << " positions that the model was trained for, got " << ctxLen;
+  }
   if (limit && ctxLen > limit.getInt()) {
     module.emitWarning("ctx-len ")
         << ctxLen << " is beyond the " << limit.getInt()
@@ -69,11 +77,12 @@ struct AnnotateSpecializationsPass
     if (prefillSeqLen < 1 || ctxLen < 1 || batchSize < 1) {
       return module.emitError("expects positive prefill-seq-len, ctx-len and "
                               "batch-size, got ")
-             << prefillSeqLen << ", " << ctxLen << " and " << batchSize;
+             << prefillSeqLen.getValue() << ", " << ctxLen.getValue()
+             << " and " << batchSize.getValue();
     }
     if (prefillSeqLen > ctxLen) {
       return module.emitError("expects prefill-seq-len <= ctx-len, got ")
-             << prefillSeqLen << " and " << ctxLen;
+             << prefillSeqLen.getValue() << " and " << ctxLen.getValue();
     }
     if (failed(checkContext(module, ctxLen))) {
       return failure();

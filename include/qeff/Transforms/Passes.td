@@ -15,8 +15,8 @@ def AnnotateSpecializationsPass
     `ctx-len`; only "decode" where `prefill-seq-len` is 1.
 
     Needs: prefill-seq-len <= ctx-len. A context beyond `qeff.max_position` is
-    an error where positions are learned (a table has no row for them), a
-    warning where they are computed.
+    an error where positions are learned (a table has no row for them); where
+    they are computed, a warning up to 64 times as many, then an error.
   }];
   let options = [
     Option<"prefillSeqLen", "prefill-seq-len", "int64_t", "32",

@@ -269,6 +269,11 @@ LogicalResult FunctionLowering::emit(DictionaryAttr dims, OpBuilder &builder) {
   if (!plan) {
     return function.emitError("expects activations of less than 2^63 bytes");
   }
+  if (plan->bytes > kMaxMemory) {
+    return function.emitError("expects activations of at most ")
+           << kMaxMemory << " bytes, got " << plan->bytes
+           << "; a smaller ctx-len, prefill-seq-len or batch-size needs less";
+  }
 
   auto result = FunctionOp::create(
       builder, function.getLoc(), function.getSymName(), plan->bytes, ioBytes,

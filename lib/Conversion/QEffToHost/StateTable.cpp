@@ -4,6 +4,7 @@
 
 #include "StateTable.h"
 
+#include "qeff/Conversion/QEffToHost/ArenaPlanner.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Dialect/QEffHost/IR/QEffHostOps.h"
 
@@ -85,6 +86,11 @@ LogicalResult StateTable::add(FuncOp function) {
     }
     entries.insert({name, {type, *layout, end, argument.getLoc()}});
     end = alignBytes(end + *bytes);
+    if (end > kMaxMemory) {
+      return function.emitError("expects states of at most ")
+             << kMaxMemory << " bytes, got more with " << name
+             << "; a smaller ctx-len or batch-size needs less";
+    }
   }
   return success();
 }

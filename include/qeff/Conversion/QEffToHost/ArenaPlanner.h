@@ -8,6 +8,10 @@
 
 namespace qeff::host {
 
+/// Bytes that the states of a session, or the arena of a function, may have:
+/// 1 TiB. More is a slip in a length that no machine could run.
+inline constexpr int64_t kMaxMemory = int64_t(1) << 40;
+
 /// A buffer of `bytes` that holds data from step `begin` to step `end`, both
 /// included.
 struct Lifetime {
