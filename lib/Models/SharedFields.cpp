@@ -149,7 +149,8 @@ RopeDesc qeff::readRope(ConfigReader &config, MLIRContext *context,
   desc.theta =
       rope.getNumber("rope_theta", config.getNumber("rope_theta", 1e4));
   if (!(desc.theta > 0)) {
-    rope.emitExpects("rope_theta", "a number > 0");
+    (rope.has("rope_theta") ? rope : config)
+        .emitExpects("rope_theta", "a number > 0");
   }
   rope.requireInt("partial_rotary_factor", 1);
   config.requireInt("partial_rotary_factor", 1);
