@@ -3,6 +3,7 @@
 // Drives the phases: reads the model, runs the passes, writes the targets.
 
 #include "qeff/Pipelines/Compiler.h"
+#include "ModuleFile.h"
 #include "OptionUse.h"
 #include "OutputPackage.h"
 
@@ -18,7 +19,6 @@
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Verifier.h"
-#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -154,8 +154,7 @@ void Driver::bindRoots(StringRef directory) {
 }
 
 LogicalResult Driver::loadModule() {
-  mlir::ParserConfig config(context);
-  module = mlir::parseSourceFile<ModuleOp>(options.model, config);
+  module = readModuleFile(context, options.model);
   if (!module) {
     return failure();
   }
