@@ -133,6 +133,8 @@ void qeff::registerTargetTranslations() {
   getCommandLine();
   auto onModule = [](LogicalResult (*write)(ModuleOp, raw_ostream &)) {
     return [write](Operation *op, raw_ostream &output) -> LogicalResult {
+      // An error names its place; it does not print the module.
+      op->getContext()->printOpOnDiagnostic(false);
       auto module = dyn_cast<ModuleOp>(op);
       if (!module) {
         return op->emitError() << "expects a module";

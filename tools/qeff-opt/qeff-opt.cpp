@@ -4,10 +4,25 @@
 
 #include "qeff/InitAll.h"
 
+#include "mlir/IR/MLIRContext.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
 
+#include "llvm/Support/CommandLine.h"
+
+/// An error names its place; the module, with all of its weights' names, is
+/// printed where --mlir-print-op-on-diagnostic asks for it.
+static void keepDiagnosticsShort() {
+  mlir::registerMLIRContextCLOptions();
+  auto &options = llvm::cl::getRegisteredOptions();
+  auto option = options.find("mlir-print-op-on-diagnostic");
+  if (option != options.end()) {
+    static_cast<llvm::cl::opt<bool> *>(option->second)->setInitialValue(false);
+  }
+}
+
 int main(int argc, char **argv) {
+  keepDiagnosticsShort();
   mlir::DialectRegistry registry;
   qeff::registerAllDialects(registry);
   qeff::registerAllPasses();
