@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +62,16 @@ def run(options: argparse.Namespace) -> int:
         raise Error(f"{model}: no such file or directory")
     if cache.is_package(model):
         _refuse_shape(model, options)
-        return _answer(model, texts, options)
+    # First: a model that has none need not be compiled.
+    tokenizer = Tokenizer.from_model(options.tokenizer or model)
+    if cache.is_package(model):
+        return _answer(model, texts, options, tokenizer)
     if options.no_cache:
         with tempfile.TemporaryDirectory(prefix="qeff-") as folder:
             package = Path(folder) / "package"
-            compile_model(model, package, options, target="host")
-            return _answer(package, texts, options, model)
-    return _answer(_cached(model, options), texts, options, model)
+            _compile_in_child(model, package, options)
+            return _answer(package, texts, options, tokenizer)
+    return _answer(_cached(model, options), texts, options, tokenizer)
 
 
 def _cached(model: Path, options: argparse.Namespace) -> Path:
@@ -81,9 +85,49 @@ def _cached(model: Path, options: argparse.Namespace) -> Path:
         directory, model, qeff.__version__, _shape(options)
     )
     if not cache.is_package(package):
+        existed = directory.exists()
         directory.mkdir(parents=True, exist_ok=True)
-        compile_model(model, package, options, target="host")
+        try:
+            _compile_in_child(model, package, options)
+        except BaseException:
+            if not existed:
+                with suppress(OSError):  # it holds what another process made
+                    directory.rmdir()
+            raise
     return package
+
+
+def _compile_in_child(
+    model: Path, package: Path, options: argparse.Namespace
+) -> None:
+    """Compiles for the host in a process of its own: it can be ended at any
+    time, and the caller then cleans up."""
+    source, sink = os.pipe()
+    child = os.fork()
+    if child == 0:
+        code, message = 1, ""
+        try:
+            compile_model(model, package, options, target="host")
+            code = 0
+        except (Error, OSError, MemoryError) as error:
+            message = str(error) or "out of memory"
+        finally:  # nothing of the caller's runs here
+            with open(sink, "wb") as stream:
+                stream.write(message.encode("utf-8", "replace"))
+            os._exit(code)
+    os.close(sink)
+    try:
+        with open(source, "rb") as stream:
+            message = stream.read().decode("utf-8", "replace")
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status < 0:
+        raise Error(f"{model}: compiling was ended by signal {-status}")
+    if status != 0:
+        raise Error(message or f"{model}: compiling was interrupted")
 
 
 def _shape(options: argparse.Namespace) -> dict[str, Any]:
@@ -102,12 +146,11 @@ def _answer(
     package: Path,
     texts: list[str],
     options: argparse.Namespace,
-    model: Path | None = None,
+    tokenizer: Tokenizer,
 ) -> int:
     from .generation import default_stop_tokens, generate
     from .session import InferenceSession
 
-    tokenizer = Tokenizer.from_model(options.tokenizer or model or package)
     session = InferenceSession(package, options.threads)
     stop = [] if options.ignore_eos else default_stop_tokens(session, tokenizer)
     stop += options.stop_token or []

@@ -3,8 +3,11 @@
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -216,6 +219,48 @@ def test_generate_compiles_and_keeps_the_package(tiny, tmp_path):
     once = command(*arguments, "--no-cache", TMPDIR=str(tmp_path))
     assert json.loads(once.stdout)["tokens"] == [expected]
     assert os.listdir(tmp_path) == ["cache"]
+
+
+def test_interrupted_compiling_leaves_nothing(tiny, tmp_path):
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "qeff", "generate", str(tiny[0]), "-p", "x",
+            "--no-cache", "--ctx-len", "64", "--prefill-seq-len", "8",
+        ],
+        env={**os.environ, "PYTHONPATH": str(BUILD / "python"),
+             "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )  # fmt: skip
+    while not list(tmp_path.glob("qeff-*/*")) and process.poll() is None:
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert output == b"" and b"Traceback" not in errors
+    assert os.listdir(tmp_path) == []
+
+
+def test_without_tokenizer_nothing_is_compiled(tiny, tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(
+        tiny[0], model, ignore=shutil.ignore_patterns("token*", "special*")
+    )
+    done = command("generate", model, "-p", "x", "--cache-dir", tmp_path / "new")
+    assert done.returncode == 1
+    assert "tokenizer" in done.stderr
+    assert os.listdir(tmp_path) == ["model"]
+
+
+def test_no_cache_folder_without_a_package(tiny, tmp_path):
+    done = command(
+        "generate", tiny[0], "-p", "x", "--cache-dir", tmp_path / "new",
+        "--ctx-len", 1000000,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "qeff: error: " in done.stderr and "ctx-len" in done.stderr
+    assert os.listdir(tmp_path) == []
 
 
 def test_compile_command(tiny, tmp_path):

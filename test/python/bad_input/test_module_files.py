@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Modules that qeff-compile is given as files: whatever they hold, one error and
-exit code 1."""
+"""Modules that qeff-compile is given as files: whatever they hold, one error
+and exit code 1."""
 
 import os
 
@@ -29,8 +29,8 @@ def _refused(module, tmp_path, *patterns):
         "module { func.func @f(%a: " + "tuple<" * DEEP,
         "module { func.func @f(%a: " + "(" * DEEP,
         "module {" * DEEP,
-        "module attributes {a = affine_map<(d0) -> (" + "- " * DEEP + "d0)>} {}",
-        "module attributes {a = affine_map<(d0) -> (" + "(" * DEEP + "d0)>} {}",
+        "module attributes {a = affine_map<(d) -> (" + "- " * DEEP + "d)>} {}",
+        "module attributes {a = affine_map<(d) -> (" + "(" * DEEP + "d)>} {}",
         "module attributes {a = dense<" + "[" * DEEP + "> : tensor<1xi8>} {}",
         "module {} loc(" + "fused[" * DEEP,
     ],
