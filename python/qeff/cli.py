@@ -222,8 +222,8 @@ def _add_compile(commands) -> None:
 def _add_verify(commands) -> None:
     parser = commands.add_parser(
         "verify", help="check a package",
-        description="Checks every file of a host package, weights hashed in "
-        "full, without loading its code.",
+        description="Checks qpc.json, program.so and weights.bin of a host "
+        "package, hashed in full, without loading its code.",
     )
     parser.add_argument("package", metavar="OUT", help="the package")
     parser.set_defaults(run=_verify)
