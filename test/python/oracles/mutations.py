@@ -134,6 +134,17 @@ def _activation(model) -> None:
                 setattr(module, name, other)
 
 
+def _scale_by_width(model) -> None:
+    """Attention scaled by the heads' width, as it is by default."""
+    for attention in _attentions(model):
+        attention.scaling *= attention.head_dim**-0.5
+
+
+def _scale_of_layers_off(model) -> None:
+    for attention in _attentions(model):
+        attention.scaling *= attention.layer_idx + 1
+
+
 def _alibi(change):
     def apply(model):
         import transformers.models.mpt.modeling_mpt as mpt
@@ -177,6 +188,8 @@ _SIMPLE = {
     "untied": _untie,
     "head_off": _head_off,
     "activation": _activation,
+    "scale_by_width": _scale_by_width,
+    "scale_of_layers_off": _scale_of_layers_off,
     "scale": lambda m: _scale_queries(m, 0.5**0.5),
     "rms_eps": lambda m: _set_eps(m, "variance_epsilon", 0.2),
     "layer_eps": lambda m: _set_eps(m, "eps", 0.2),

@@ -243,6 +243,13 @@ VARIANTS = (
         frozen_length=CONTEXT,
     ),
     Variant(
+        "llama-gelu",
+        "llama",
+        _llama(hidden_act="gelu"),
+        ("activation",),
+        seed=21,
+    ),
+    Variant(
         "llama-f16",
         "llama",
         _llama(),
@@ -292,6 +299,19 @@ VARIANTS = (
         std=0.25,
         factors={"attn.c_proj.weight": 4.0},
         shard_size="60KB",
+    ),
+    Variant(
+        "gpt2-scale",
+        "gpt2",
+        _gpt2(
+            scale_attn_weights=False,
+            scale_attn_by_inverse_layer_idx=True,
+            activation_function="relu",
+        ),
+        ("scale_by_width", "scale_of_layers_off", "activation"),
+        seed=33,
+        std=0.25,
+        factors={"attn.c_proj.weight": 4.0},
     ),
     Variant(
         "gpt2-bf16",
