@@ -8,6 +8,7 @@
 #include "File.h"
 #include "Manifest.h"
 
+#include <atomic>
 #include <cstring>
 #include <dlfcn.h>
 #include <unistd.h>
@@ -97,12 +98,24 @@ void qeff::runtime::checkProgram(const qeff_program_table &table,
   }
 }
 
+/// A path to the open file `fd` that no other load has used. The loader knows a
+/// library by every path that it was asked for, as long as anybody uses it: of
+/// a program that two models share, the one that goes first gives back a number
+/// that the next file gets.
+static std::string makeUniquePath(int fd) {
+  static std::atomic<uint64_t> loads{0};
+  std::string path = "/proc/self/fd";
+  for (uint64_t bits = loads++; bits != 0; bits >>= 1) {
+    path += (bits & 1) != 0 ? "/." : "/";
+  }
+  return path + "/" + std::to_string(fd);
+}
+
 Program::Program(std::unique_ptr<File> programFile)
     : file(std::move(programFile)) {
-  // Through the open file: it is the one whose hash was checked, and the
-  // loader, which knows libraries by their path, cannot take a library that
-  // was at this path before for this one. The file stays open for as long.
-  std::string path = "/proc/self/fd/" + std::to_string(file->getFd());
+  // Through the open file: it is the one whose hash was checked, and a library
+  // that was at its path before cannot be taken for it.
+  std::string path = makeUniquePath(file->getFd());
   if (::access(path.c_str(), R_OK) != 0) {
     path = file->getPath(); // no /proc
   }
