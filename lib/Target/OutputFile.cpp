@@ -7,6 +7,7 @@
 
 #include "mlir/IR/Diagnostics.h"
 
+#include "llvm/ADT/SmallString.h"
 #include "llvm/Support/Path.h"
 
 #include <cerrno>
