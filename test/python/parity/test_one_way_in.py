@@ -5,6 +5,7 @@ mlir-opt with the plugin and qeff-translate, and each dumped phase."""
 import os
 import shutil
 
+import onnx
 import pytest
 
 from oracles import raw_files, tools
@@ -82,8 +83,11 @@ def test_stock_mlir_opt_with_defaults(tmp_path):
     for file in ("model.onnx", "model.onnx.data"):
         made = (out / "aic100" / file).read_bytes()
         assert made == (tmp_path / file).read_bytes()
-    weights = sum(v.size for v in raw_files.tensors().values())
-    assert len(made) < 4 * weights
+    exported = onnx.load(tmp_path / "model.onnx", load_external_data=False)
+    types = {v.name: v.data_type for v in exported.graph.initializer}
+    matrices = [name for name in types if name.endswith("_proj.weight")]
+    assert matrices
+    assert {types[name] for name in matrices} == {onnx.TensorProto.FLOAT16}
 
 
 @pytest.mark.parametrize("name", FAMILIES)
