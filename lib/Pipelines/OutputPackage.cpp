@@ -4,13 +4,13 @@
 
 #include "OutputPackage.h"
 
+#include "qeff/Import/InputFile.h"
+#include "qeff/Import/JSON.h"
 #include "qeff/Target/OutputFile.h"
 
 #include "mlir/IR/Diagnostics.h"
 
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/JSON.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 #include <cerrno>
@@ -22,6 +22,8 @@ namespace fs = llvm::sys::fs;
 static constexpr StringRef kMarkerName = "qeff.json";
 static constexpr StringRef kMarkerText =
     "{\"format\": \"qeff.package\", \"version\": 1}\n";
+/// Room for what later versions say in it.
+static constexpr uint64_t kMaxMarkerBytes = 1 << 20;
 /// Of what lies in "adapters", this file says what the package itself takes.
 static constexpr StringRef kTargetsName = "targets.json";
 
@@ -33,18 +35,18 @@ static std::string joinPath(StringRef directory, StringRef name) {
 
 /// Whether `directory` carries our marker, of any version.
 static bool isPackage(StringRef directory) {
-  auto buffer = llvm::MemoryBuffer::getFile(joinPath(directory, kMarkerName));
-  if (!buffer) {
+  llvm::Expected<std::string> text =
+      readSmallFile(joinPath(directory, kMarkerName), kMaxMarkerBytes);
+  if (!text) {
+    llvm::consumeError(text.takeError());
     return false;
   }
-  llvm::Expected<llvm::json::Value> value =
-      llvm::json::parse((*buffer)->getBuffer());
-  if (!value) {
-    llvm::consumeError(value.takeError());
+  llvm::Expected<llvm::json::Object> marker = parseJSONObject(*text);
+  if (!marker) {
+    llvm::consumeError(marker.takeError());
     return false;
   }
-  const llvm::json::Object *object = value->getAsObject();
-  return object && object->getString("format") == StringRef("qeff.package");
+  return marker->getString("format") == StringRef("qeff.package");
 }
 
 //===----------------------------------------------------------------------===//

@@ -111,7 +111,7 @@ def test_output_not_permitted(tmp_path):
     assert listing(closed) == []
 
 
-@pytest.mark.parametrize("kind", ["file", "folder", "half"])
+@pytest.mark.parametrize("kind", ["file", "folder", "half", "deep"])
 def test_output_that_is_not_ours(checkpoint, tmp_path, kind):
     out = tmp_path / "out"
     if kind == "file":
@@ -122,6 +122,8 @@ def test_output_that_is_not_ours(checkpoint, tmp_path, kind):
         if kind == "half":  # names like ours do not make it ours
             (out / "host").mkdir()
             (out / "qeff.json").write_text("{}")
+        if kind == "deep":  # more than a parser's stack holds
+            (out / "qeff.json").write_text("[" * 300_000)
     before = tools.digests(tmp_path)
     check_refused(_compile(checkpoint, out), "out")
     assert tools.digests(tmp_path) == before
