@@ -176,18 +176,13 @@ LogicalResult Driver::checkPhase() {
   return checkOptionUse(loc, options, *module);
 }
 
-/// Whether `path` is that of a module.
-static bool isModule(StringRef path) {
-  return path.ends_with(".mlir") || path.ends_with(".mlirbc");
-}
-
 LogicalResult Driver::load() {
   StringRef path = options.model;
   llvm::sys::fs::file_status status;
   if (std::error_code code = llvm::sys::fs::status(path, status)) {
     return mlir::emitError(loc) << path << ": " << code.message();
   }
-  if (isModule(path)) {
+  if (isModuleFile(path)) {
     return failed(loadModule()) ? failure() : checkPhase();
   }
   FailureOr<OwningOpRef<ModuleOp>> imported =
@@ -277,7 +272,7 @@ LogicalResult Driver::checkOutputFile() {
   std::error_code code;
   for (fs::directory_iterator it(options.model, code), end;
        it != end && !code && !isModel; it.increment(code)) {
-    isModel = !isModule(it->path()) &&
+    isModel = !isModuleFile(it->path()) &&
               fs::equivalent(it->path(), options.output);
   }
   if (isModel) {

@@ -24,8 +24,6 @@ static constexpr StringRef kMarkerText =
     "{\"format\": \"qeff.package\", \"version\": 1}\n";
 /// Room for what later versions say in it.
 static constexpr uint64_t kMaxMarkerBytes = 1 << 20;
-/// Of what lies in "adapters", this file says what the package itself takes.
-static constexpr StringRef kTargetsName = "targets.json";
 
 static std::string joinPath(StringRef directory, StringRef name) {
   SmallString<256> path(directory);

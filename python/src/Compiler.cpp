@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The extension qeff._qeff: the compiler as one call, and GGUF metadata.
+// The extension qeff._qeff: the compiler as one call, adapters and GGUF
+// metadata.
 
+#include "Adapters.h"
 #include "Error.h"
 
 #include "qeff/Import/GGUFMetadata.h"
@@ -183,5 +185,6 @@ NB_MODULE(_qeff, module) {
       },
       nb::arg("options"), nb::arg("progress").none(), nb::arg("note").none());
   qeff::python::registerError();
+  qeff::python::defineAdapters(module);
   module.def("read_gguf_metadata", &readGGUFMetadata, nb::arg("path"));
 }
