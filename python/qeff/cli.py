@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The command `qeff`: generate, compile, verify, tokenize.
+"""The command `qeff`: generate, compile, inspect, verify, tokenize.
 
 Errors are one line on stderr and exit code 1; an interrupt ends with 130.
 """
@@ -38,6 +38,14 @@ module) into the package OUT with the parts OUT/host and OUT/aic100.
   qeff compile ./Llama-3.2-1B -o out --ctx-len 2048 --target host
 """
 
+_INSPECT = """\
+Prints an adapter's rank, alpha, targets and size, and with --base whether it
+fits a model or a package (exit code 1 where it does not). Of a package: which
+adapters it takes, and those in it.
+
+  qeff inspect ./math-lora --base ./Llama-3.2-1B
+"""
+
 # Flags of other tools and of features that are not there, and why.
 _REFUSED = {
     "--temperature": "decoding is greedy",
@@ -48,8 +56,7 @@ _REFUSED = {
     "--seed": "decoding is greedy",
     "--repetition-penalty": "decoding is greedy",
     "--num-beams": "decoding is greedy",
-    "--adapter": "adapters are not supported",
-    "--lora": "adapters are not supported",
+    "--lora": "--adapter takes adapters",
     "--full-batch-size": "continuous batching is not supported",
     "--num-speculative-tokens": "speculation is not supported",
     "--draft-model": "speculation is not supported",
@@ -98,6 +105,23 @@ def _count(text: str) -> int:
     return 0 if text == "0" else _positive(text)
 
 
+def _adapter(text: str) -> tuple[str, str, float]:
+    """NAME=DIR or NAME=DIR:WEIGHT."""
+    name, _, directory = text.partition("=")
+    folder, _, number = directory.rpartition(":")
+    weight = 1.0
+    try:
+        weight = float(number)
+        directory = folder
+    except ValueError:
+        pass  # no weight
+    if not name or not directory:
+        raise argparse.ArgumentTypeError(
+            f"expects NAME=DIR or NAME=DIR:WEIGHT, got '{text}'"
+        )
+    return name, directory, weight
+
+
 def _add_refused(parser: argparse.ArgumentParser) -> None:
     for flag in _REFUSED:
         parser.add_argument(
@@ -121,6 +145,30 @@ def _add_shape_options(parser: argparse.ArgumentParser, note: str) -> None:
     group.add_argument(
         "--host-weights", choices=["auto", "f32", "f16", "bf16"],
         help="storage of the weights on the host (auto: as in the model)",
+    )
+
+
+def _add_adapter_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("LoRA adapters")
+    group.add_argument(
+        "--adapter", type=_adapter, action="append", default=[],
+        metavar="NAME=DIR[:W]",
+        help="an adapter of MODEL in PEFT's format, its scaling times W (1); "
+        "again for more",
+    )
+    group.add_argument(
+        "--adapter-mode", choices=["merge", "swap"],
+        help="merge: adapters become a part of the weights; swap: OUT takes "
+        "adapters while it runs, those given lie in it",
+    )
+    group.add_argument(
+        "--max-lora-rank", type=_positive, metavar="N",
+        help="swap: room for ranks up to N (the largest given); without "
+        "--adapter every linear layer takes adapters",
+    )
+    group.add_argument(
+        "--allow-nonfinite", action="store_true",
+        help="take adapters with NaN or infinity",
     )
 
 
@@ -167,6 +215,11 @@ def _add_generate(commands) -> None:
         "--json", action="store_true",
         help="one JSON object instead of the text and the times",
     )
+    parser.add_argument(
+        "--adapter", metavar="NAME|DIR",
+        help="a LoRA adapter: one that lies in the package, or a folder in "
+        "PEFT's format",
+    )
     _add_threads(parser)
     parser.add_argument(
         "--cache-dir", metavar="DIR",
@@ -196,6 +249,7 @@ def _add_compile(commands) -> None:
         "phase allows)",
     )
     _add_shape_options(parser, "")
+    _add_adapter_options(parser)
     parser.add_argument(
         "--mcpu", metavar="CPU",
         help="the CPU to compile for (native: this one)",
@@ -217,6 +271,26 @@ def _add_compile(commands) -> None:
     _add_threads(parser)
     _add_refused(parser)
     parser.set_defaults(run=_compile)
+
+
+def _add_inspect(commands) -> None:
+    parser = commands.add_parser(
+        "inspect", help="describe an adapter or a package",
+        description=_INSPECT,
+    )
+    parser.add_argument(
+        "path", metavar="PATH",
+        help="an adapter's folder in PEFT's format, an adapter's file "
+        "(NAME.safetensors of a package), or a package",
+    )
+    parser.add_argument(
+        "--base", metavar="MODEL|PACKAGE",
+        help="say whether the adapter fits this, and if not why not",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object"
+    )
+    parser.set_defaults(run=_inspect)
 
 
 def _add_verify(commands) -> None:
@@ -261,9 +335,20 @@ def _generate(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def _inspect(options: argparse.Namespace) -> int:
+    from .cli_inspect import run
+
+    return run(options)
+
+
 def _compile(options: argparse.Namespace) -> int:
     from .cli_generate import compile_model
 
+    adapters = {}
+    for name, directory, weight in options.adapter:
+        if name in adapters:
+            raise Error(f"--adapter: expects each name once, got '{name}' twice")
+        adapters[name] = (directory, weight)
     compile_model(
         options.model,
         options.output,
@@ -274,6 +359,10 @@ def _compile(options: argparse.Namespace) -> int:
         num_cores=options.num_cores,
         mxfp6_matmul=options.mxfp6_matmul,
         mxint8_kv_cache=options.mxint8_kv_cache,
+        adapters=adapters,
+        adapter_mode=options.adapter_mode,
+        max_lora_rank=options.max_lora_rank,
+        allow_nonfinite=options.allow_nonfinite,
     )
     return 0
 
@@ -304,6 +393,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_generate(commands)
     _add_compile(commands)
+    _add_inspect(commands)
     _add_verify(commands)
     _add_tokenize(commands)
     return parser

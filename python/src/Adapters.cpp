@@ -5,6 +5,8 @@
 #include "Adapters.h"
 #include "Error.h"
 
+#include "qeff/Import/InputFile.h"
+#include "qeff/Import/Safetensors.h"
 #include "qeff/Pipelines/AdapterBase.h"
 #include "qeff/Pipelines/Compiler.h"
 
@@ -13,6 +15,7 @@
 
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include <functional>
 #include <optional>
@@ -84,10 +87,62 @@ static std::string describe(const nb::bytes &directory,
   return report;
 }
 
+/// (metadata, name to (type, shape, offset)) of a safetensors file.
+static nb::tuple readHeader(const nb::bytes &path) {
+  std::string name = asString(path);
+  qeff::SafetensorsHeader header;
+  {
+    nb::gil_scoped_release release;
+    llvm::Expected<qeff::InputFile> file = qeff::InputFile::open(name);
+    if (!file) {
+      throw Error(name + ": " + llvm::toString(file.takeError()));
+    }
+    llvm::Expected<qeff::SafetensorsHeader> read =
+        qeff::readSafetensorsHeader(*file);
+    if (!read) {
+      throw Error(name + ": " + llvm::toString(read.takeError()));
+    }
+    header = std::move(*read);
+  }
+  nb::dict metadata, tensors;
+  for (const auto &entry : header.metadata) {
+    metadata[nb::cast(entry.getKey().str())] = nb::cast(entry.getValue());
+  }
+  for (const auto &entry : header.tensors) {
+    const qeff::StoredTensor &tensor = entry.getValue();
+    tensors[nb::cast(entry.getKey().str())] =
+        nb::make_tuple(tensor.typeName, tensor.shape, tensor.offset);
+  }
+  return nb::make_tuple(metadata, tensors);
+}
+
+/// (largest rank, [(path, in, out) of each target]) of a package.
+static nb::tuple readPackageTargets(const nb::bytes &package) {
+  std::string path = asString(package);
+  qeff::AdapterModules modules;
+  runWithErrors([&](mlir::MLIRContext *context) -> mlir::LogicalResult {
+    mlir::FailureOr<qeff::AdapterBase> base =
+        qeff::readPackageBase(context, path);
+    if (mlir::succeeded(base)) {
+      modules = std::move(base->modules);
+    }
+    return base;
+  });
+  nb::list targets;
+  for (const qeff::AdapterModule &module : modules.getAll()) {
+    if (module.target) {
+      targets.append(nb::make_tuple(module.path, module.in, module.out));
+    }
+  }
+  return nb::make_tuple(modules.maxRank, targets);
+}
+
 void qeff::python::defineAdapters(nb::module_ &module) {
   module.def("convert_adapter", &convert, nb::arg("directory"),
              nb::arg("package"), nb::arg("output"), nb::arg("name"),
              nb::arg("allow_nonfinite"));
   module.def("describe_adapter", &describe, nb::arg("directory"),
              nb::arg("base").none(), nb::arg("json"));
+  module.def("read_safetensors_header", &readHeader, nb::arg("path"));
+  module.def("read_targets", &readPackageTargets, nb::arg("package"));
 }

@@ -8,7 +8,8 @@
 
 namespace qeff::python {
 
-/// Defines convert_adapter and describe_adapter.
+/// Defines convert_adapter, describe_adapter, read_safetensors_header and
+/// read_targets.
 void defineAdapters(nanobind::module_ &module);
 
 } // namespace qeff::python

@@ -163,6 +163,15 @@ static qeff::CompileOptions getOptions(const nb::dict &values) {
   options.mcpu = text("mcpu");
   options.compileFrom = text("compile_from");
   options.compileTo = text("compile_to");
+  options.adapterMode = text("adapter_mode");
+  options.maxLoRARank = number("max_lora_rank");
+  options.allowNonfinite = nb::cast<bool>(values["allow_nonfinite"]);
+  for (nb::handle entry : nb::cast<nb::list>(values["adapters"])) {
+    auto adapter = nb::cast<nb::tuple>(entry);
+    options.adapters.push_back({nb::cast<std::string>(adapter[0]),
+                                asString(nb::cast<nb::bytes>(adapter[1])),
+                                nb::cast<double>(adapter[2])});
+  }
   options.threads = nb::cast<unsigned>(values["threads"]);
   for (auto [name, directory] : nb::cast<nb::dict>(values["roots"])) {
     options.roots[nb::cast<std::string>(name)] =
