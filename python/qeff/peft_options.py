@@ -53,8 +53,8 @@ GENERATION = Keywords(
         assistant_confidence_threshold assistant_lookbehind target_lookbehind
         assistant_early_exit assistant_temperature assistant_top_k
         assistant_top_p speculation_type spec_num_draft_tokens
-        max_matching_ngram_size synced_gpus token_type_ids
-        continuous_batching_config"""
+        max_matching_ngram_size max_cache_len assistant_ensemble_weight
+        synced_gpus token_type_ids tokenizer continuous_batching_config"""
     ),
     neutral={
         "do_sample": (),
@@ -82,6 +82,7 @@ GENERATION = Keywords(
         "dola_layers": (),
         "watermarking_config": (),
         "prompt_lookup_num_tokens": (),
+        "use_mtp": (),
         "assistant_model": (),
         "logits_processor": ([],),
         "prefix_allowed_tokens_fn": (),
@@ -124,18 +125,21 @@ LOADING = Keywords(
 
 COMPILATION = Keywords(
     honoured=_names(
-        """onnx_dtype host_weights mcpu threads progress note adapters
-        onnx_path compile_dir prefill_seq_len ctx_len batch_size num_devices
-        num_cores mxfp6_matmul mxint8_kv_cache target max_lora_rank"""
+        """target prefill_seq_len ctx_len batch_size max_lora_rank
+        allow_nonfinite num_devices num_cores mxfp6_matmul mxint8_kv_cache
+        onnx_dtype host_weights mcpu threads progress note"""
     ),
     irrelevant=_names(
-        """aic_enable_depth_first aic_hw aic_hw_version aic_num_cores
-        aic_num_of_activations aic_preproc aic_perf_metrics
-        aic_perf_warnings allocator_dealloc_delay compile_only
-        convert_to_fp16 device_group device_id io_crc mdp_load_partition_config
-        mdp_ts_num_devices mos multicast_weights node_precision_info
-        offload_pt_weights ols retained_state retain_full_kv size_split_granularity
-        stats_level time_passes use_onnx_subfunctions vtcm_working_set_limit_ratio"""
+        """aic_num_cores aic_hw aic_hw_version aic_enable_depth_first
+        aic_depth_first_mem aic_binary_dir aic_perf_metrics aic_perf_warnings
+        aic_pmu_recipe aic_profiling_type allocator_dealloc_delay
+        allow_mxint8_mdp_io compile_only convert_to_fp16 dynamo
+        mdp_compiler_dump_path mdp_dump_partition_config
+        mdp_load_partition_config mdp_num_partitions mdp_strategy mdts_mos
+        mos moe_prefill_packed_chunk_size multicast_weights
+        node_precision_info offload_pt_weights ols qpc_crc retain_full_kv
+        retained_state split_model_io split_retained_state_io sub_functions
+        use_onnx_subfunctions use_producer_dma user_tiled"""
     ),
     neutral={
         "full_batch_size": (),
@@ -179,7 +183,8 @@ def check_settings(values: Mapping[str, Any], keywords: Keywords) -> None:
 
 
 def _equal(value: Any, other: Any) -> bool:
-    return type(value) in (int, float, list, dict) and value == other
+    same = isinstance(value, (int, float, list, dict)) and value == other
+    return same and not isinstance(value, bool)
 
 
 def _because(name: str) -> str:
