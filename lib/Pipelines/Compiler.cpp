@@ -351,9 +351,12 @@ LogicalResult Driver::tune(StringRef directory) {
     }
     adapters = std::move(*collected);
   }
-  return failed(lower(*module, Phase::Tuned))
-             ? failure()
-             : writeAdapters(*module, adapters, directory, progress);
+  if (failed(lower(*module, Phase::Tuned))) {
+    return failure();
+  }
+  return takesAdapters(*module)
+             ? writeAdapters(*module, adapters, directory, progress)
+             : success();
 }
 
 LogicalResult Driver::writePackage() {
@@ -365,9 +368,16 @@ LogicalResult Driver::writePackage() {
     return failure();
   }
   // What the targets have in common is done, and warned of, once.
-  if (succeeded(getPath(*getPhase(*module), Phase::Tuned)) &&
-      failed(tune(package->getDirectory()))) {
-    return failure();
+  Phase phase = *getPhase(*module);
+  if (succeeded(getPath(phase, Phase::Tuned))) {
+    if (failed(tune(package->getDirectory()))) {
+      return failure();
+    }
+  } else if (note && takesAdapters(*module)) {
+    note(("a module of phase " + stringifyPhase(phase) +
+          " does not say which modules the model has: adapters/targets.json, "
+          "which adapters in PEFT's format are fitted to, is not written")
+             .str());
   }
   for (Phase target : targets) {
     SmallString<256> directory(package->getDirectory());

@@ -8,6 +8,7 @@
 
 #include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
+#include "qeff/Dialect/QEffHost/IR/QEffHostOps.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -187,21 +188,24 @@ static void markInputs(mlir::func::FuncOp function, AdapterModules &modules) {
   }
 }
 
+bool qeff::takesAdapters(ModuleOp module) {
+  for (auto function : module.getOps<mlir::func::FuncOp>()) {
+    for (unsigned i = 0, e = function.getNumArguments(); i < e; ++i) {
+      if (!getAdapterInput(function, i).empty()) {
+        return true;
+      }
+    }
+  }
+  return !module.getOps<qeff::host::AdapterBlockOp>().empty();
+}
+
 LogicalResult qeff::writeAdapters(ModuleOp module,
                                   ArrayRef<PackagedAdapter> adapters,
                                   StringRef directory,
                                   const ProgressFn &progress) {
   FailureOr<mlir::func::FuncOp> function = findMainFunction(module);
-  if (failed(function)) {
-    return failure();
-  }
-  if (llvm::all_of(llvm::seq(function->getNumArguments()), [&](unsigned i) {
-        return getAdapterInput(*function, i).empty();
-      })) {
-    return success();
-  }
   FailureOr<AdapterModules> modules = collectModules(module);
-  if (failed(modules)) {
+  if (failed(function) || failed(modules)) {
     return failure();
   }
   markInputs(*function, *modules);

@@ -31,8 +31,11 @@ struct PackagedAdapter {
 FailureOr<std::vector<PackagedAdapter>>
 collectAdapters(ModuleOp module, const RootFolders &roots, const NoteFn &note);
 
-/// Writes the folder "adapters" of the package in `directory` where `module`,
-/// of a phase up to tuned, has adapters as inputs: what it takes, and
+/// Whether `module`, of any phase, has adapters as inputs.
+bool takesAdapters(ModuleOp module);
+
+/// Writes the folder "adapters" of the package in `directory`: what
+/// `module`, which takes adapters and is of a phase up to tuned, can take, and
 /// `adapters`.
 LogicalResult writeAdapters(ModuleOp module,
                             ArrayRef<PackagedAdapter> adapters,

@@ -11,6 +11,13 @@ import os
 import sys
 from typing import NoReturn
 
+from .cli_options import (
+    add_adapter_options,
+    add_refused,
+    add_shape_options,
+    add_threads,
+    positive,
+)
 from .errors import Error
 
 _DESCRIPTION = """\
@@ -46,29 +53,6 @@ adapters it takes, and those in it.
   qeff inspect ./math-lora --base ./Llama-3.2-1B
 """
 
-# Flags of other tools and of features that are not there, and why.
-_REFUSED = {
-    "--temperature": "decoding is greedy",
-    "--top-k": "decoding is greedy",
-    "--top-p": "decoding is greedy",
-    "--min-p": "decoding is greedy",
-    "--do-sample": "decoding is greedy",
-    "--seed": "decoding is greedy",
-    "--repetition-penalty": "decoding is greedy",
-    "--num-beams": "decoding is greedy",
-    "--lora": "--adapter takes adapters",
-    "--full-batch-size": "continuous batching is not supported",
-    "--num-speculative-tokens": "speculation is not supported",
-    "--draft-model": "speculation is not supported",
-    "--device-group": "packages run on the host",
-    "--num-devices": "one device is supported",
-    "--mdp": "one device is supported",
-    "--comp-ctx-lengths": "one context length is supported",
-    "--on-device-sampling": "decoding is greedy",
-    "--quantize": "weights keep their precision",
-}
-
-
 class _Parser(argparse.ArgumentParser):
     """Errors are one line and exit code 1."""
 
@@ -81,102 +65,6 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise Error(f"{message} (see {self.prog} --help)")
-
-
-class _Refuse(argparse.Action):
-    def __call__(self, parser, namespace, values, option_string=None):
-        reason = _REFUSED[self.option_strings[0]]
-        raise Error(f"{option_string}: not supported: {reason}")
-
-
-def _positive(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if not 1 <= value < 2**31:
-        raise argparse.ArgumentTypeError(
-            f"expects a positive number, got '{text}'"
-        )
-    return value
-
-
-def _count(text: str) -> int:
-    return 0 if text == "0" else _positive(text)
-
-
-def _adapter(text: str) -> tuple[str, str, float]:
-    """NAME=DIR or NAME=DIR:WEIGHT."""
-    name, _, directory = text.partition("=")
-    folder, _, number = directory.rpartition(":")
-    weight = 1.0
-    try:
-        weight = float(number)
-        directory = folder
-    except ValueError:
-        pass  # no weight
-    if not name or not directory:
-        raise argparse.ArgumentTypeError(
-            f"expects NAME=DIR or NAME=DIR:WEIGHT, got '{text}'"
-        )
-    return name, directory, weight
-
-
-def _add_refused(parser: argparse.ArgumentParser) -> None:
-    for flag in _REFUSED:
-        parser.add_argument(
-            flag, nargs="?", action=_Refuse, help=argparse.SUPPRESS
-        )
-
-
-def _add_shape_options(parser: argparse.ArgumentParser, note: str) -> None:
-    group = parser.add_argument_group(f"shape of the package{note}")
-    group.add_argument(
-        "--prefill-seq-len", type=_positive, metavar="N",
-        help="tokens of a prompt in one call (32)",
-    )
-    group.add_argument(
-        "--ctx-len", type=_positive, metavar="N",
-        help="slots of the KV cache, prompt and answer together (1024)",
-    )
-    group.add_argument(
-        "--batch-size", type=_positive, metavar="N", help="rows of a call (1)"
-    )
-    group.add_argument(
-        "--host-weights", choices=["auto", "f32", "f16", "bf16"],
-        help="storage of the weights on the host (auto: as in the model)",
-    )
-
-
-def _add_adapter_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("LoRA adapters")
-    group.add_argument(
-        "--adapter", type=_adapter, action="append", default=[],
-        metavar="NAME=DIR[:W]",
-        help="an adapter of MODEL in PEFT's format, its scaling times W (1); "
-        "again for more",
-    )
-    group.add_argument(
-        "--adapter-mode", choices=["merge", "swap"],
-        help="merge: adapters become a part of the weights; swap: OUT takes "
-        "adapters while it runs, those given lie in it",
-    )
-    group.add_argument(
-        "--max-lora-rank", type=_positive, metavar="N",
-        help="swap: room for ranks up to N (the largest given); without "
-        "--adapter every linear layer takes adapters",
-    )
-    group.add_argument(
-        "--allow-nonfinite", action="store_true",
-        help="take adapters with NaN or infinity",
-    )
-
-
-def _add_threads(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--threads", type=_count, default=0, metavar="N",
-        help="threads to use (0: one per core)",
-    )
 
 
 def _add_generate(commands) -> None:
@@ -196,7 +84,7 @@ def _add_generate(commands) -> None:
         "--system", metavar="TEXT", help="a system message, with --chat"
     )
     parser.add_argument(
-        "-n", "--max-new-tokens", type=_positive, default=256, metavar="N",
+        "-n", "--max-new-tokens", type=positive, default=256, metavar="N",
         help="length of the answer at most (256)",
     )
     parser.add_argument(
@@ -220,7 +108,7 @@ def _add_generate(commands) -> None:
         help="a LoRA adapter: one that lies in the package, or a folder in "
         "PEFT's format",
     )
-    _add_threads(parser)
+    add_threads(parser)
     parser.add_argument(
         "--cache-dir", metavar="DIR",
         help="where compiled packages are kept ($QEFF_CACHE_DIR, else "
@@ -230,8 +118,8 @@ def _add_generate(commands) -> None:
         "--no-cache", action="store_true",
         help="compile into a temporary directory and remove it",
     )
-    _add_shape_options(parser, ", where MODEL is to be compiled")
-    _add_refused(parser)
+    add_shape_options(parser, ", where MODEL is to be compiled")
+    add_refused(parser)
     parser.set_defaults(run=_generate)
 
 
@@ -248,8 +136,8 @@ def _add_compile(commands) -> None:
         help="host, aic100, or both with a comma (both, as far as MODEL's "
         "phase allows)",
     )
-    _add_shape_options(parser, "")
-    _add_adapter_options(parser)
+    add_shape_options(parser, "")
+    add_adapter_options(parser)
     parser.add_argument(
         "--mcpu", metavar="CPU",
         help="the CPU to compile for (native: this one)",
@@ -260,7 +148,7 @@ def _add_compile(commands) -> None:
         help="storage in the ONNX file (f16 for 16-bit models, else f32)",
     )
     group.add_argument(
-        "--num-cores", type=_positive, metavar="N", help="cores to use (16)",
+        "--num-cores", type=positive, metavar="N", help="cores to use (16)",
     )
     group.add_argument(
         "--mxfp6-matmul", action="store_true", help="MXFP6 weights"
@@ -268,8 +156,8 @@ def _add_compile(commands) -> None:
     group.add_argument(
         "--mxint8-kv-cache", action="store_true", help="MXINT8 KV cache"
     )
-    _add_threads(parser)
-    _add_refused(parser)
+    add_threads(parser)
+    add_refused(parser)
     parser.set_defaults(run=_compile)
 
 
