@@ -17,10 +17,9 @@
 using namespace qeff;
 namespace fs = llvm::sys::fs;
 
-static std::string join(StringRef first, StringRef second,
-                        StringRef third = "") {
+static std::string join(StringRef first, StringRef second) {
   SmallString<256> path(first);
-  llvm::sys::path::append(path, second, third);
+  llvm::sys::path::append(path, second);
   return std::string(path);
 }
 
@@ -37,7 +36,8 @@ FailureOr<AdapterBase> qeff::readPackageBase(MLIRContext *context,
            << "expects a package, got none";
   }
   for (StringRef folder : {"", ".."}) {
-    std::string targets = join(path, folder, join(kAdaptersName, kTargetsName));
+    std::string targets =
+        join(join(path, folder), join(kAdaptersName, kTargetsName));
     // Beside a folder that is no part of the package lie other things.
     bool isInside = folder.empty() || fs::exists(join(path, "qpc.json"));
     if (!isInside || !fs::exists(targets)) {
