@@ -16,7 +16,8 @@ static const PhaseInfo phases[] = {
     {Phase::Canonical, Phase::Imported,
      "transformer-level, stateless, named dims known", "canonicalize,cse"},
     {Phase::Adapted, Phase::Canonical, "adapters merged or made inputs",
-     "qeff-fuse-adapters{mode=$adapter-mode max-lora-rank=$max-lora-rank}"},
+     "qeff-fuse-adapters{mode=$adapter-mode max-lora-rank=$max-lora-rank},"
+     "canonicalize,cse"},
     {Phase::Stateful, Phase::Adapted, "the KV cache is in the graph",
      "qeff-annotate-specializations{prefill-seq-len=$prefill-seq-len "
      "ctx-len=$ctx-len batch-size=$batch-size},qeff-insert-kv-cache"},
