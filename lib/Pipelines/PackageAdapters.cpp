@@ -119,8 +119,7 @@ bool SymbolReader::read(Adapter &adapter) {
     pair.rank = pair.a.tensor.shape.front();
     adapter.pairs.push_back(std::move(pair));
   }
-  if (!file || !file.getHeaderSha256() ||
-      llvm::sys::path::filename(file.getPath()) != file.getPath()) {
+  if (!file || !file.getHeaderSha256()) {
     return false;
   }
   adapter.file = {file.getPath().str(), static_cast<uint64_t>(file.getSize()),
@@ -147,11 +146,15 @@ qeff::collectAdapters(ModuleOp module, const RootFolders &roots,
       }
       continue;
     }
-    auto root = roots.find(reader.getFile().getRoot().str());
+    FileOp file = reader.getFile();
+    if (llvm::sys::path::filename(file.getPath()) != file.getPath()) {
+      return file.emitError("expects a path inside root '")
+             << file.getRoot() << "', got '" << file.getPath() << "'";
+    }
+    auto root = roots.find(file.getRoot().str());
     if (root == roots.end()) {
-      return reader.getFile().emitError("expects a folder for root '")
-             << reader.getFile().getRoot() << "' (--root="
-             << reader.getFile().getRoot() << "=DIR)";
+      return file.emitError("expects a folder for root '")
+             << file.getRoot() << "' (--root=" << file.getRoot() << "=DIR)";
     }
     packaged.adapter.directory = root->second;
     adapters.push_back(std::move(packaged));
