@@ -42,7 +42,8 @@ class QEffPeftModelForCausalLM:
 
     Attributes:
         base_model: the path of the base.
-        peft_config: name to what `qeff.describe_adapter` says of each adapter.
+        peft_config: name to what `qeff.adapters.describe_adapter` says of each
+            adapter.
         onnx_path: the ONNX file that `export` wrote, or None.
         qpc_path: the package that `compile` wrote, or None.
         metrics: times of the last `generate`, or None.
@@ -332,8 +333,8 @@ class QEffPeftModelForCausalLM:
                 `end()`.
             attention_mask: [rows, length], zeros where a row is padded.
             settings: max_new_tokens (or max_length), min_new_tokens,
-                eos_token_id, pad_token_id, max_time; they go before
-                `generation_config`.
+                eos_token_id (the model's own; []: none), pad_token_id,
+                max_time; they go before `generation_config`.
 
         Returns ids [rows, length + steps], prompts included, rows that ended
         before others filled up with pad_token_id, as a tensor where a tensor

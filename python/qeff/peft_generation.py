@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .errors import Error
-from .peft_options import GENERATION, check_settings
+from .peft_options import GENERATION, check_settings, warn
 from .session import Generation, InferenceSession
 
 
@@ -51,11 +50,12 @@ def read_settings(
     Raises `NotImplementedError` for what would change the tokens and is not
     there, and `qeff.Error` for unknown keywords and bad values.
     """
-    values = dict(config.to_dict() if hasattr(config, "to_dict") else config or {})
-    check_settings(values, GENERATION)
-    check_settings(overrides, GENERATION)
-    values = {k: v for k, v in values.items() if v is not None}
-    values.update({k: v for k, v in overrides.items() if v is not None})
+    if hasattr(config, "to_dict"):
+        config = config.to_dict()
+    values: dict[str, Any] = {}
+    for given in (config or {}, overrides):
+        check_settings(given, GENERATION)
+        values.update({k: v for k, v in given.items() if v is not None})
     stop = values.get("eos_token_id", eos)
     stop = [int(i) for i in np.atleast_1d(stop)]
     pad = values.get("pad_token_id", stop[0] if stop else None)
@@ -131,10 +131,11 @@ class _Steps:
 
     def choose(self, row: int, logits: np.ndarray) -> int | None:
         """No stop token before `min_new_tokens`."""
-        early = self._ids.shape[1] - self._prompt < self._settings.min_new_tokens
-        if not early or int(logits.argmax()) not in self._settings.stop:
+        stop, least = self._settings.stop, self._settings.min_new_tokens
+        made = self._ids.shape[1] - self._prompt
+        if made >= least or int(logits.argmax()) not in stop:
             return None
-        logits[list(self._settings.stop)] = -np.inf
+        logits[list(stop)] = -np.inf
         return int(logits.argmax())
 
     def token(self, row: int, token: int) -> bool:
@@ -166,10 +167,9 @@ class _Steps:
         return not self._finished.all()
 
     def _ask(self, criterion: Any) -> np.ndarray:
-        bases = type(criterion).__mro__
         tensors = self._tensors or any(
             base.__module__.partition(".")[0] == "transformers"
-            for base in bases
+            for base in type(criterion).__mro__
         )
         answer = np.asarray(criterion(self._give(self._ids, tensors), None))
         answer = answer.astype(bool)
@@ -244,9 +244,8 @@ def generate(
         if streamer is not None:
             streamer.end()
     if steps.out_of_context:
-        warnings.warn(
+        warn(
             f"the context of {session.ctx_len} tokens is full: rows ended "
-            "before max_new_tokens (compile with a larger ctx_len)",
-            stacklevel=3,
+            "before max_new_tokens (compile with a larger ctx_len)"
         )
     return steps.result, result

@@ -6,6 +6,7 @@ change nothing, and which are refused unless they ask for what is done anyway.
 from __future__ import annotations
 
 import difflib
+import sys
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -160,11 +161,19 @@ COMPILATION = Keywords(
 _said: set[str] = set()
 
 
-def warn_once(text: str, stacklevel: int = 2) -> None:
-    """A warning, once in the life of the process."""
+def warn(text: str) -> None:
+    """A warning at the line that called the package."""
+    depth = 1
+    while sys._getframe(depth).f_globals.get("__package__") == __package__:
+        depth += 1
+    warnings.warn(text, stacklevel=depth + 1)
+
+
+def warn_once(text: str) -> None:
+    """The same, once in the life of the process."""
     if text not in _said:
         _said.add(text)
-        warnings.warn(text, stacklevel=stacklevel + 1)
+        warn(text)
 
 
 def check_settings(values: Mapping[str, Any], keywords: Keywords) -> None:
@@ -199,7 +208,7 @@ def warn_irrelevant(values: Iterable[str], keywords: Keywords) -> None:
     """Says of each of `values` that changes nothing that it does not."""
     for name in values:
         if name in keywords.irrelevant:
-            warn_once(f"{name}: has no effect here", 4)
+            warn_once(f"{name}: has no effect here")
 
 
 def unknown(name: str, known: Iterable[str]) -> str:

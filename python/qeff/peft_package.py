@@ -13,7 +13,13 @@ from typing import Any
 from . import cache
 from .adapters import convert_adapter
 from .errors import Error
-from .peft_options import COMPILATION, check_settings, warn_irrelevant, warn_once
+from .peft_options import (
+    COMPILATION,
+    check_settings,
+    warn,
+    warn_irrelevant,
+    warn_once,
+)
 from .session import InferenceSession
 
 _NAME = re.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}")
@@ -53,6 +59,7 @@ def build(
     from .compiler import compile
 
     arguments, targets = _compiler_options(options)
+    arguments.setdefault("note", warn)
     package = Path(output or _cached(base, folders, arguments))
     if output is not None or not cache.is_package(package):
         package.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +82,7 @@ def _compiler_options(
         if "aic100" not in targets:
             arguments.pop(name, None)
             if value != neutral:
-                warn_once(f"{name}: has no effect on the host", 5)
+                warn_once(f"{name}: has no effect on the host")
     if arguments.pop("num_devices", 1) != 1:
         raise NotImplementedError("num_devices: one device is supported")
     return arguments, targets

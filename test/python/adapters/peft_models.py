@@ -81,13 +81,13 @@ def load_reference(base: Path, adapters: dict[str, Path]):
 
 def greedy(model, ids, **options) -> np.ndarray:
     ids = torch.as_tensor(np.asarray(ids))
-    options = {"pad_token_id": 0, "max_new_tokens": 20, **options}
-    return model.generate(
-        input_ids=ids,
-        attention_mask=torch.ones_like(ids),
-        do_sample=False,
+    options = {
+        "attention_mask": torch.ones_like(ids),
+        "pad_token_id": 0,
+        "max_new_tokens": 20,
         **options,
-    ).numpy()
+    }
+    return model.generate(input_ids=ids, do_sample=False, **options).numpy()
 
 
 def prompts(*lengths: int, seed: int = 7) -> list[np.ndarray]:

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The classes named after peft's and QEfficient's, beside peft itself."""
 
+import json
 import shutil
+import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 import onnx
@@ -126,6 +129,21 @@ def test_right_padded_batch(wide, adapters, reference):
             np.testing.assert_array_equal(
                 tokens[row, 100:], expected[0, len(prompt) :]
             )
+
+
+def test_left_padded_batch(wide, reference):
+    rows = peft_models.prompts(7, 40, 33)
+    ids = np.zeros((3, 40), np.int64)
+    mask = np.zeros((3, 40), np.int64)
+    for row, prompt in enumerate(rows):
+        ids[row, 40 - len(prompt) :] = prompt
+        mask[row, 40 - len(prompt) :] = 1
+    reference.set_adapter(wide.active_adapter)
+    expected = peft_models.greedy(
+        reference, ids, attention_mask=torch.as_tensor(mask)
+    )
+    tokens = wide.generate(ids, attention_mask=mask, max_new_tokens=20)
+    np.testing.assert_array_equal(tokens, expected)
 
 
 def test_rows_end_and_are_padded_as_in_transformers(wide, reference):
@@ -403,6 +421,15 @@ def test_an_exception_ends_disabling(model):
     assert tokens.tolist() != off.tolist()
 
 
+def test_a_failed_compile_leaves_the_package_in_use(model, adapters):
+    ids = peft_models.prompts(12)[0][None]
+    first = model.generate(ids, max_new_tokens=9)
+    with pytest.raises(qeff.Error, match="positive lengths"):
+        model.compile(ctx_len=0, adapters={"late": adapters["late"]})
+    assert not model.unload_adapter("late")
+    np.testing.assert_array_equal(model.generate(ids, max_new_tokens=9), first)
+
+
 # ---- where things are found and written --------------------------------------
 
 
@@ -446,6 +473,21 @@ def test_the_cache(adapters, tmp_path, monkeypatch):
     assert load(adapters, ("all",)).compile(**SHAPE) != package
 
 
+def test_the_model_says_what_ends_a_text(base, adapters, model, tmp_path):
+    ids = peft_models.prompts(9)[0][None]
+    free = model.generate(ids, max_new_tokens=20, eos_token_id=[])
+    stops = shutil.copytree(base, tmp_path / "base")
+    config = {"eos_token_id": [int(free[0, 9 + 4])], "do_sample": True}
+    (stops / "generation_config.json").write_text(json.dumps(config))
+    other = qeff.QEffPeftModelForCausalLM(stops, adapters[COMPILED[0]])
+    other.compile(compile_dir=tmp_path / "package", **SHAPE)
+    tokens = other.generate(ids, max_new_tokens=20)
+    np.testing.assert_array_equal(tokens, free[:, : tokens.shape[1]])
+    assert tokens[0, -1] in config["eos_token_id"] and tokens.shape[1] <= 14
+    tokens = other.generate(ids, max_new_tokens=20, eos_token_id=[])
+    np.testing.assert_array_equal(tokens, free)
+
+
 def test_export(adapters, tmp_path):
     model = load(adapters)
     path = model.export(tmp_path / "out")
@@ -487,8 +529,6 @@ with tempfile.TemporaryDirectory() as folder:
     print(model.generate([[5, 6, 7]], max_new_tokens=6,
                          stopping_criteria=lambda ids, scores: False).tolist())
 """
-    import sys
-
     said = tools.run_ok(sys.executable, "-c", script).stdout
     reference = peft_models.load_reference(base, {"all": adapters["all"]})
     expected = peft_models.greedy(reference, [[5, 6, 7]], max_new_tokens=6)
@@ -521,7 +561,7 @@ def test_settings_that_are_not_there(model, settings, message):
     with pytest.raises(NotImplementedError, match=message):
         model.generate(ids, max_new_tokens=3, **settings)
     with pytest.raises(NotImplementedError, match=message):
-        model.generate(ids, generation_config={"max_new_tokens": 3, **settings})
+        model.generate(ids, generation_config=settings)
 
 
 @pytest.mark.parametrize(
@@ -539,7 +579,7 @@ def test_settings_that_are_not_there(model, settings, message):
         ({"input_ids": [[1], [2, 3]], "max_new_tokens": 1}, "rows of one len"),
         ({"input_ids": [[1], [2]], "max_new_tokens": 1}, "at most 1 rows, as "),
         ({"attention_mask": [[1]], "max_new_tokens": 1}, r"expects \[1, 2\]"),
-        ({"attention_mask": [[0, 0]], "max_new_tokens": 1}, "prompt 0: expects"),
+        ({"attention_mask": [[0, 0]], "max_new_tokens": 1}, "prompt 0: expec"),
         ({"input_ids": [[256]], "max_new_tokens": 1}, "256"),
     ],
 )
@@ -571,8 +611,6 @@ def test_options_without_effect_say_so_once(adapters, tmp_path, monkeypatch):
     assert {w.filename for w in record} == {__file__}
     with pytest.warns() as record:
         run()
-        import warnings
-
         warnings.warn("only this")
     assert [str(w.message) for w in record] == ["only this"]
 
