@@ -69,7 +69,9 @@ BAD = {
     "norm as target": (
         None, _config(targets=("model.norm",)), [r"model\.norm", "norm"],
     ),
-    "rank of another config": (None, _config(rank=8), [LAYER0, "8, 32", "4, 32"]),
+    "rank of another config": (
+        None, _config(rank=2), [LAYER0, r"\[2, 32\]", r"\[4, 32\]"],
+    ),
     "NaN": (_with(A0, 5, np.nan), None, [LAYER0, "NaN", "5"]),
     "infinity": (_with(B0, 7, np.inf), None, [LAYER0, "infinity", "7"]),
     "other type": (
@@ -224,7 +226,7 @@ def test_a_module_with_a_file_outside_its_folder(checkpoint, tmp_path, mode):
         )
     )
     refused(
-        module, tmp_path, "path inside root",
+        module, tmp_path, "path inside its root",
         flags=[f"--root=adapter.x={tmp_path / 'elsewhere'}",
                f"--adapter-mode={mode}"],
     )
