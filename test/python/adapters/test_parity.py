@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Adapters compute what peft computes: merged and swapped, on the host and in
+ONNX Runtime, alone and in batches of rows of different length."""
+
+import functools
+import json
+
+import numpy as np
+import onnx
+import pytest
+from safetensors.numpy import load_file
+
+from adapters.conftest import swapped_together
+from oracles import compare, ledger, ort_session, tools
+from oracles.adapter_cases import CASE_BY_NAME, CASES, FIRST_OF_FAMILY
+from oracles.variants import NEW_TOKENS, PROMPT_LENGTHS
+
+MERGED = [case.name for case in CASES if "merge" in case.modes]
+SWAPPED = [case.name for case in CASES if "swap" in case.modes]
+REFUSED = [case.name for case in CASES if case.refused]
+
+
+def _rows(name: str, batch: int) -> list[list[int]]:
+    lengths = CASE_BY_NAME[name].lengths
+    if batch == 1:
+        return [[length] for length in lengths]
+    if lengths == PROMPT_LENGTHS:
+        return [[7, 100, 1], [32, 33, 100], [33]]
+    return [[7, 100, 33]]
+
+
+def _host_job(package, adapters, name, batch, **more) -> dict:
+    return {
+        "package": str(package), "reference": str(adapters.path(name)),
+        "rows": _rows(name, batch), "steps": NEW_TOKENS, "mode": "generate",
+        **more,
+    }
+
+
+@functools.lru_cache(maxsize=2)
+def _session(directory):
+    return ort_session.Package(directory / "aic100")
+
+
+def _check_onnx(package, values, name, batch, what, pairs=None) -> None:
+    from oracles import batches
+
+    session = _session(package)
+    session.use_adapter(pairs)
+    for rows in _rows(name, batch):
+        result = batches.check_batch(
+            session.generate, values, rows, NEW_TOKENS
+        )
+        ledger.check(f"onnx {what} {name} b{batch}", result, NEW_TOKENS)
+
+
+#===----------------------------------------------------------------------===#
+# The reference
+#===----------------------------------------------------------------------===#
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_reference_has_many_tokens(adapters, case):
+    values = adapters[case.name]
+    for length in case.lengths:
+        tokens = set(values[f"tokens_{length}"].tolist())
+        assert len(tokens) >= compare.MINIMUM_DISTINCT, length
+
+
+@pytest.mark.parametrize(
+    "name,mutation",
+    [(case.name, name) for case in CASES for name in case.mutations],
+)
+def test_mutation_is_noticed(adapters, name, mutation):
+    values = adapters[name]
+    moved = compare.worst(
+        values[f"mutation/{mutation}/logits_33"], values["logits_33"]
+    )
+    assert moved >= compare.MUTATION_FACTOR
+    tokens = compare.compare_tokens(
+        values[f"mutation/{mutation}/tokens_33"], values["tokens_33"],
+        values["logits_33"],
+    )
+    assert tokens["mismatch"] is not None
+
+
+def test_tokens_differ_from_base_and_from_each_other(references, adapters):
+    seen = {}
+    for case in CASES:
+        for length in case.lengths:
+            prompt = tuple(adapters[case.name][f"prompt_{length}"].tolist())
+            tokens = tuple(adapters[case.name][f"tokens_{length}"].tolist())
+            base = tuple(references[case.base][f"tokens_{length}"].tolist())
+            others = seen.setdefault((case.base, prompt), {base: case.base})
+            assert tokens not in others, (case.name, others.get(tokens))
+            others[tokens] = case.name
+
+
+#===----------------------------------------------------------------------===#
+# Merged
+#===----------------------------------------------------------------------===#
+
+
+@pytest.mark.parametrize("name", MERGED)
+def test_merged_on_the_host(adapters, merged_package, host_worker, name):
+    jobs = [
+        _host_job(merged_package(name, batch), adapters, name, batch)
+        for batch in (1, 3)
+    ]
+    for result in host_worker(jobs):
+        ledger.check(f"host merged {name}", result, NEW_TOKENS)
+
+
+@pytest.mark.parametrize("name", MERGED)
+def test_merged_in_onnx_runtime(adapters, merged_package, name):
+    for batch in (1, 3):
+        _check_onnx(
+            merged_package(name, batch), adapters[name], name, batch, "merged"
+        )
+
+
+@pytest.mark.parametrize("name", FIRST_OF_FAMILY)
+def test_merged_package_takes_no_adapters(merged_package, name):
+    package = merged_package(name, 1)
+    assert not list(package.rglob("adapters"))
+    manifest = json.loads((package / "host" / "qpc.json").read_text())
+    assert "adapter" not in manifest
+    graph = onnx.load(
+        package / "aic100" / "model.onnx", load_external_data=False
+    ).graph
+    assert not [value.name for value in graph.input if "lora" in value.name]
+
+
+#===----------------------------------------------------------------------===#
+# Swapped
+#===----------------------------------------------------------------------===#
+
+
+def _together(name: str) -> tuple[str, ...]:
+    case = CASE_BY_NAME[name]
+    return tuple(swapped_together(case.base, case.host_weights))
+
+
+@pytest.mark.parametrize("name", SWAPPED)
+def test_swapped_on_the_host(adapters, swap_package, host_worker, name):
+    """One package for all adapters of a base: ranks, alphas and targets
+    differ, the package takes the largest and all of them."""
+    jobs = [
+        _host_job(
+            swap_package(_together(name), batch), adapters, name, batch,
+            adapter=name,
+        )
+        for batch in (1, 3)
+    ]
+    for result in host_worker(jobs):
+        ledger.check(f"host swapped {name}", result, NEW_TOKENS)
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in SWAPPED if CASE_BY_NAME[n].base_rounded is None]
+)
+def test_swapped_in_onnx_runtime(adapters, swap_package, name):
+    for batch in (1, 3):
+        _check_onnx(
+            swap_package(_together(name), batch), adapters[name], name, batch,
+            "swapped", adapters.pairs(name),
+        )
+
+
+@pytest.mark.parametrize("name", FIRST_OF_FAMILY)
+def test_swapped_alone(adapters, swap_package, host_worker, name):
+    """A package of exactly one adapter's rank and targets."""
+    package = swap_package((name,), 3)
+    (targets,) = [
+        json.loads((package / "host" / "qpc.json").read_text())["adapter"]
+    ]
+    pairs = adapters.pairs(name)
+    assert [t["module"] for t in targets["targets"]] == list(pairs)
+    assert targets["max_lora_rank"] == CASE_BY_NAME[name].part.config["r"]
+    job = _host_job(package, adapters, name, 3, adapter=name)
+    for result in host_worker([job, {**job, "mode": "calls"}]):
+        ledger.check(f"host swapped alone {name}", result, NEW_TOKENS)
+    _check_onnx(package, adapters[name], name, 3, "swapped alone", pairs)
+
+
+@pytest.mark.parametrize("name", FIRST_OF_FAMILY)
+def test_swapped_off(references, swap_package, host_worker, name):
+    """No adapter, and zeros in the graph, are the base."""
+    base = CASE_BY_NAME[name].base
+    package = swap_package(_together(name), 3)
+    (result,) = host_worker([_host_job(package, references, base, 3, rows=[[7, 100, 33]])])
+    ledger.check(f"host off {base}", result, NEW_TOKENS)
+    from oracles import batches
+
+    session = _session(package)
+    session.use_adapter(None)
+    result = batches.check_batch(
+        session.generate, references[base], [7, 100, 33], NEW_TOKENS
+    )
+    ledger.check(f"onnx off {base}", result, NEW_TOKENS)
