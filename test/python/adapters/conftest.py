@@ -60,15 +60,6 @@ def adapters(references) -> Adapters:
     return Adapters(directory)
 
 
-def swapped_together(base: str, host_weights: str = "auto") -> list[str]:
-    """The adapters that one package takes in turns."""
-    return [
-        case.name for case in CASES
-        if "swap" in case.modes
-        and (case.base, case.host_weights) == (base, host_weights)
-    ]
-
-
 @pytest.fixture(scope="session")
 def adapter_package(references, tmp_path_factory):
     """adapter_package(base, batch, flags): OUT for both targets, once."""

@@ -10,9 +10,10 @@ import onnx
 import pytest
 from safetensors.numpy import load_file
 
-from adapters.conftest import swapped_together
-from oracles import compare, ledger, ort_session, tools
-from oracles.adapter_cases import CASE_BY_NAME, CASES, FIRST_OF_FAMILY
+from oracles import batches, compare, ledger, ort_session, tools
+from oracles.adapter_cases import (
+    CASE_BY_NAME, CASES, FIRST_OF_FAMILY, swapped_together,
+)
 from oracles.variants import NEW_TOKENS, PROMPT_LENGTHS
 
 MERGED = [case.name for case in CASES if "merge" in case.modes]
@@ -43,15 +44,16 @@ def _session(directory):
 
 
 def _check_onnx(package, values, name, batch, what, pairs=None) -> None:
-    from oracles import batches
-
     session = _session(package)
     session.use_adapter(pairs)
     for rows in _rows(name, batch):
         result = batches.check_batch(
             session.generate, values, rows, NEW_TOKENS
         )
-        ledger.check(f"onnx {what} {name} b{batch}", result, NEW_TOKENS)
+        ledger.check(
+            f"onnx {what} {name} b{batch}", result, NEW_TOKENS,
+            CASE_BY_NAME[name].limit,
+        )
 
 
 #===----------------------------------------------------------------------===#
@@ -108,7 +110,9 @@ def test_merged_on_the_host(adapters, merged_package, host_worker, name):
         for batch in (1, 3)
     ]
     for result in host_worker(jobs):
-        ledger.check(f"host merged {name}", result, NEW_TOKENS)
+        ledger.check(
+            f"host merged {name}", result, NEW_TOKENS, CASE_BY_NAME[name].limit
+        )
 
 
 @pytest.mark.parametrize("name", MERGED)
@@ -136,18 +140,13 @@ def test_merged_package_takes_no_adapters(merged_package, name):
 #===----------------------------------------------------------------------===#
 
 
-def _together(name: str) -> tuple[str, ...]:
-    case = CASE_BY_NAME[name]
-    return tuple(swapped_together(case.base, case.host_weights))
-
-
 @pytest.mark.parametrize("name", SWAPPED)
 def test_swapped_on_the_host(adapters, swap_package, host_worker, name):
     """One package for all adapters of a base: ranks, alphas and targets
     differ, the package takes the largest and all of them."""
     jobs = [
         _host_job(
-            swap_package(_together(name), batch), adapters, name, batch,
+            swap_package(swapped_together(name), batch), adapters, name, batch,
             adapter=name,
         )
         for batch in (1, 3)
@@ -162,7 +161,7 @@ def test_swapped_on_the_host(adapters, swap_package, host_worker, name):
 def test_swapped_in_onnx_runtime(adapters, swap_package, name):
     for batch in (1, 3):
         _check_onnx(
-            swap_package(_together(name), batch), adapters[name], name, batch,
+            swap_package(swapped_together(name), batch), adapters[name], name, batch,
             "swapped", adapters.pairs(name),
         )
 
@@ -187,14 +186,102 @@ def test_swapped_alone(adapters, swap_package, host_worker, name):
 def test_swapped_off(references, swap_package, host_worker, name):
     """No adapter, and zeros in the graph, are the base."""
     base = CASE_BY_NAME[name].base
-    package = swap_package(_together(name), 3)
-    (result,) = host_worker([_host_job(package, references, base, 3, rows=[[7, 100, 33]])])
+    package = swap_package(swapped_together(name), 3)
+    rows = [7, 100, 33]
+    (result,) = host_worker(
+        [
+            {
+                "package": str(package), "rows": [rows], "mode": "generate",
+                "reference": str(references.path(base)), "steps": NEW_TOKENS,
+            }
+        ]
+    )
     ledger.check(f"host off {base}", result, NEW_TOKENS)
-    from oracles import batches
-
     session = _session(package)
     session.use_adapter(None)
     result = batches.check_batch(
-        session.generate, references[base], [7, 100, 33], NEW_TOKENS
+        session.generate, references[base], rows, NEW_TOKENS
     )
     ledger.check(f"onnx off {base}", result, NEW_TOKENS)
+
+
+@pytest.mark.parametrize("name", SWAPPED)
+def test_file_of_the_package(adapters, swap_package, name):
+    """A, B and scaling as peft has them, to the bit."""
+    package = swap_package(swapped_together(name), 1)
+    found = load_file(package / "adapters" / f"{name}.safetensors")
+    for module, (a, b, scaling) in adapters.pairs(name).items():
+        path = f"base_model.model.{module}.lora_"
+        for given, expected in (
+            (found.pop(f"{path}A.weight"), a),
+            (found.pop(f"{path}B.weight"), b),
+            (found.pop(f"{module}.lora_scaling"), np.float32([scaling])),
+        ):
+            assert np.array_equal(np.asarray(given, np.float32), expected)
+    assert not found
+
+
+@pytest.mark.parametrize("name", FIRST_OF_FAMILY)
+def test_qeff_run(adapters, swap_package, name):
+    """The command line, with more rows than the batch; nothing is written."""
+    values = adapters[name]
+    package = swap_package(swapped_together(name), 3)
+    before = tools.digests(package)
+    rows = [
+        "--tokens=" + ",".join(map(str, values[f"prompt_{n}"]))
+        for n in PROMPT_LENGTHS
+    ]
+    for path in (package, package / "host"):
+        said = json.loads(
+            tools.run_ok(
+                tools.tool("qeff-run"), path, f"--adapter={name}", *rows,
+                f"--max-new-tokens={NEW_TOKENS}", "--json",
+            ).stdout
+        )
+        assert said["adapter"] == name
+        for tokens, length in zip(said["tokens"], PROMPT_LENGTHS):
+            compared = compare.compare_tokens(
+                tokens, values[f"tokens_{length}"], values[f"logits_{length}"]
+            )
+            assert compared["mismatch"] is None, (length, compared)
+    assert tools.digests(package) == before
+
+
+@pytest.mark.parametrize("name", FIRST_OF_FAMILY)
+def test_every_linear_layer_is_a_target(
+    adapters, adapter_package, swap_package, host_worker, name
+):
+    """A package that was compiled without an adapter takes another's file."""
+    case = CASE_BY_NAME[name]
+    package = adapter_package(
+        case.base, 3, ("--adapter-mode=swap", "--max-lora-rank=13")
+    )
+    files = swap_package(swapped_together(name), 3) / "adapters"
+    job = _host_job(
+        package, adapters, name, 3, adapter=str(files / f"{name}.safetensors")
+    )
+    for result in host_worker([job]):
+        ledger.check(f"host all targets {name}", result, NEW_TOKENS)
+    _check_onnx(
+        package, adapters[name], name, 3, "all targets", adapters.pairs(name)
+    )
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_swap_mode_refuses(references, adapters, name, tmp_path):
+    case = CASE_BY_NAME[name]
+    (folder,) = adapters.folders(name)
+    result = tools.run(
+        tools.tool("qeff-compile"), references.model(case.base),
+        "-o", tmp_path / "out", "--adapter-mode=swap",
+        f"--adapter=other={folder}",
+    )
+    assert result.returncode == 1, result.stderr
+    assert case.refused in result.stderr
+    assert str(folder / "adapter_config.json") in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_waivers_are_rare():
+    print("\n".join(ledger.report()))
+    assert ledger.share_waived() < ledger.WAIVER_LIMIT

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from . import compare
 from .variants import BY_NAME, PROMPT_LENGTHS, Variant
 
 # Prompts of all but the first adapter of a family.
@@ -48,6 +49,13 @@ class Case:
     # The reference's base has its matrices rounded to it.
     base_rounded: str | None = None
     host_weights: str = "auto"
+
+    @property
+    def limit(self) -> float:
+        """Of the logits' difference, in units of the tolerance."""
+        if self.rounded is None or all(part.grid for part in self.parts):
+            return 1.0
+        return compare.ROUNDED_WEIGHTS[self.rounded]
 
     @property
     def part(self) -> Part:
@@ -229,6 +237,18 @@ SIXTEEN_BITS = (
         r=4, lora_alpha=16, grid=True, rounded="float16",
         modes=("merge",), target_modules=["Wqkv", "up_proj"],
     ),
+    # Values that are on no grid: a sum in another order may round one weight
+    # the other way.
+    _one(
+        "llama-bf16-random", "llama-bf16", 238, ("scaling",),
+        r=8, lora_alpha=20, rounded="bfloat16", modes=("merge",),
+        target_modules=_QV,
+    ),
+    _one(
+        "llama-f16-random", "llama-f16", 39, ("scaling",),
+        r=8, lora_alpha=20, rounded="float16", modes=("merge",),
+        target_modules=_QV,
+    ),
     _one(
         "llama-bf16-swapped", "llama-bf16", 135, ("scaling",),
         r=8, lora_alpha=16, modes=("swap",), target_modules=_QV,
@@ -368,3 +388,13 @@ GGUF = tuple(
 CASES = LLAMA + SIXTEEN_BITS + GPT2 + MPT + GGUF
 CASE_BY_NAME = {case.name: case for case in CASES}
 FIRST_OF_FAMILY = ("llama-suffixes", "gpt2-fused", "mpt-fused")
+
+
+def swapped_together(name: str) -> tuple[str, ...]:
+    """The adapters that one package takes in turns, `name` among them."""
+    own = CASE_BY_NAME[name]
+    return tuple(
+        case.name for case in CASES
+        if "swap" in case.modes
+        and (case.base, case.host_weights) == (own.base, own.host_weights)
+    )
