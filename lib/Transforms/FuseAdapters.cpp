@@ -96,7 +96,7 @@ struct FuseAdaptersPass
     }
     if (maxLoRARank < 0) {
       return module.emitError("expects max-lora-rank >= 0, got ")
-             << maxLoRARank;
+             << maxLoRARank.getValue();
     }
     SmallVector<AdapterOp> adapters(module.getOps<AdapterOp>());
     if (mode == "merge" && adapters.empty()) {

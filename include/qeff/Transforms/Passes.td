@@ -112,7 +112,7 @@ def InsertKVCachePass : Pass<"qeff-insert-kv-cache", "::mlir::ModuleOp"> {
     Needs: one public function with inputs `input_ids` and `position_ids`.
     Leaves: every state with one writer, returned as `past_key.N_RetainedState`
     and `past_value.N_RetainedState`, after the logits, layer by layer, key
-    before value.
+    before value. Adapters' arguments and results stay last.
   }];
   let dependentDialects = ["::qeff::QEffDialect"];
 }
