@@ -62,11 +62,12 @@ def _check_onnx(package, values, name, batch, what, pairs=None) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_reference_has_many_tokens(adapters, case):
+def test_reference_is_varied_and_exact(adapters, case):
     values = adapters[case.name]
     for length in case.lengths:
         tokens = set(values[f"tokens_{length}"].tolist())
         assert len(tokens) >= compare.MINIMUM_DISTINCT, length
+        assert values[f"noise_{length}"] <= 0.4, length
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ class Part:
     """One PEFT folder. `config` are LoraConfig's keywords; `raw` replaces
     fields of the saved adapter_config.json, which peft writes resolved.
 
-    Seeds are such that no row repeats a few tokens and that no two best logits
-    of the reference are within twice the tolerance."""
+    Seeds are such that no row repeats a few tokens, that no two best logits of
+    the reference are within twice the tolerance, and that the reference's own
+    rounding errors are well below the tolerance."""
 
     config: dict
     seed: int
@@ -88,7 +89,7 @@ _QV = ["q_proj", "v_proj"]
 
 LLAMA = (
     _one(
-        "llama-suffixes", "llama", 1,
+        "llama-suffixes", "llama", 601,
         ("scaling", "target:q_proj", "target:v_proj", "target:layers.1"),
         r=8, lora_alpha=20, target_modules=_QV, lengths=PROMPT_LENGTHS,
     ),
@@ -99,7 +100,7 @@ LLAMA = (
         raw={"target_modules": "all-linear"},
     ),
     _one(
-        "llama-regex", "llama", 3,
+        "llama-regex", "llama", 103,
         ("rank_pattern", "alpha_pattern", "target:k_proj"),
         r=6, lora_alpha=12,
         target_modules=r"model\.layers\.[01]\.self_attn\.(?:k|o)_proj",
@@ -107,7 +108,7 @@ LLAMA = (
         alpha_pattern={r".*\.0\.self_attn\.o_proj": 30},
     ),
     _one(
-        "llama-layers", "llama", 4,
+        "llama-layers", "llama", 104,
         ("target:layers.1.mlp.gate_proj", "target:layers.1.mlp.down_proj"),
         r=8, lora_alpha=16, target_modules=["gate_proj", "mlp.down_proj"],
         layers_to_transform=[1], layers_pattern="layers",
@@ -118,7 +119,7 @@ LLAMA = (
         layers_to_transform=0, raw={"layers_to_transform": 0},
     ),
     _one(
-        "llama-excluded", "llama", 6,
+        "llama-excluded", "llama", 206,
         ("target:layers.1.self_attn.k_proj", "target:up_proj"),
         r=3, lora_alpha=6, dtype="bfloat16",
         target_modules=["q_proj", "k_proj", "up_proj"],
@@ -136,7 +137,7 @@ LLAMA = (
         r=64, lora_alpha=16, std=0.15, target_modules=["lm_head", "o_proj"],
     ),
     _one(
-        "llama-dora", "llama", 9,
+        "llama-dora", "llama", 109,
         ("dora", "scaling", "target:down_proj", "target:q_proj"),
         r=4, lora_alpha=8, use_dora=True, refused="'use_dora'",
         target_modules=["q_proj", "k_proj", "v_proj", "o_proj", "down_proj"],
@@ -154,7 +155,7 @@ LLAMA = (
         refused="'use_dora'", target_modules=["embed_tokens", "o_proj"],
     ),
     _one(
-        "llama-saved", "llama", 12, ("saved", "target:q_proj"),
+        "llama-saved", "llama", 812, ("saved", "target:q_proj"),
         r=4, lora_alpha=8, target_modules=["q_proj"],
         modules_to_save=["lm_head", "model.norm"],
         refused="'modules_to_save' (lm_head)",
@@ -165,12 +166,12 @@ LLAMA = (
         refused="'bias'",
     ),
     _one(
-        "llama-bias-lora-only", "llama-bias", 14, ("bias", "scaling"),
+        "llama-bias-lora-only", "llama-bias", 714, ("bias", "scaling"),
         r=4, lora_alpha=10, bias="lora_only", target_modules=["k_proj"],
         refused="'bias'",
     ),
     _one(
-        "llama-tied-embedding", "llama-tied", 15, ("target:embed_tokens",),
+        "llama-tied-embedding", "llama-tied", 115, ("target:embed_tokens",),
         r=4, lora_alpha=8, refused="'model.embed_tokens'",
         target_modules=["embed_tokens", "v_proj"],
     ),
@@ -179,7 +180,7 @@ LLAMA = (
         r=8, lora_alpha=8, target_modules=["lm_head"],
     ),
     _one(
-        "llama-tied-saved", "llama-tied", 217, ("saved",),
+        "llama-tied-saved", "llama-tied", 317, ("saved",),
         r=4, lora_alpha=8, target_modules=["v_proj"],
         modules_to_save=["embed_tokens"],
         refused="'modules_to_save' (embed_tokens)",
@@ -204,9 +205,9 @@ LLAMA = (
             Part(
                 dict(r=4, lora_alpha=8, use_dora=True,
                      target_modules=["v_proj", "up_proj"]),
-                24, 0.6,
+                324, 0.6,
             ),
-            Part(dict(r=8, lora_alpha=12, target_modules=_QV), 25, 0.5),
+            Part(dict(r=8, lora_alpha=12, target_modules=_QV), 325, 0.5),
         ),
         ("off", "weights", "part:0", "part:1", "dora"),
         modes=("merge",),
@@ -217,12 +218,12 @@ LLAMA = (
 # 16 bits, whose arithmetic is in f32.
 SIXTEEN_BITS = (
     _one(
-        "llama-bf16-merged", "llama-bf16", 431, ("scaling", "unrounded"),
+        "llama-bf16-merged", "llama-bf16", 1231, ("scaling", "unrounded"),
         r=8, lora_alpha=16, grid=True, rounded="bfloat16",
         modes=("merge",), target_modules=["q_proj", "v_proj", "down_proj"],
     ),
     _one(
-        "llama-f16-merged", "llama-f16", 32, ("scaling",),
+        "llama-f16-merged", "llama-f16", 232, ("scaling",),
         r=8, lora_alpha=16, grid=True, rounded="float16",
         modes=("merge",), target_modules="all-linear",
     ),
@@ -258,7 +259,7 @@ SIXTEEN_BITS = (
         r=8, lora_alpha=16, modes=("swap",), target_modules=["Wqkv"],
     ),
     _one(
-        "llama-on-bf16", "llama", 137, ("scaling",),
+        "llama-on-bf16", "llama", 537, ("scaling",),
         r=16, lora_alpha=24, modes=("swap",), target_modules="all-linear",
         base_rounded="bfloat16", host_weights="bf16",
     ),
@@ -288,7 +289,7 @@ GPT2 = (
         layers_to_transform=[1], layers_pattern="h",
     ),
     _one(
-        "gpt2-head", "gpt2", 145, ("target:lm_head",),
+        "gpt2-head", "gpt2", 445, ("target:lm_head",),
         r=8, lora_alpha=12, target_modules=["lm_head", "c_attn"],
     ),
     _one(
@@ -312,7 +313,7 @@ GPT2 = (
         refused="'transformer.wte'",
     ),
     _one(
-        "gpt2-saved", "gpt2", 50, ("saved",),
+        "gpt2-saved", "gpt2", 1150, ("saved",),
         r=4, lora_alpha=8, fan_in_fan_out=True, target_modules=["c_fc"],
         modules_to_save=["c_attn", "ln_f", "wpe"],
         refused="'modules_to_save' (c_attn)",
@@ -330,8 +331,9 @@ GPT2 = (
 
 MPT = (
     _one(
-        "mpt-fused", "mpt", 961, ("scaling", "thirds", "target:blocks.1"),
-        r=8, lora_alpha=16, target_modules=["Wqkv"], lengths=PROMPT_LENGTHS,
+        "mpt-fused", "mpt", 3961, ("scaling", "thirds", "target:blocks.1"),
+        r=8, lora_alpha=16, std=0.14, target_modules=["Wqkv"],
+        lengths=PROMPT_LENGTHS,
     ),
     _one(
         "mpt-all-linear", "mpt", 62,
@@ -359,8 +361,8 @@ MPT = (
         target_modules=["Wqkv", "down_proj"],
     ),
     _one(
-        "mpt-saved", "mpt", 167, ("saved",),
-        r=4, lora_alpha=8, target_modules=["up_proj"],
+        "mpt-saved", "mpt", 1167, ("saved",),
+        r=4, lora_alpha=8, std=0.1, target_modules=["up_proj"],
         modules_to_save=["Wqkv", "norm_f"],
         refused="'modules_to_save' (Wqkv)",
     ),
@@ -378,11 +380,20 @@ GGUF = tuple(
     )
     for base, kind, seed, targets, mutations in (
         ("gguf-f32", "all", 270, "all-linear", ("scaling",)),
-        ("gguf-f16", "qk", 171, ["q_proj", "k_proj"], ()),
         ("gguf-q8_0", "all", 72, "all-linear", ("target:up_proj",)),
         ("gguf-q4_1", "qv", 73, _QV, ("scaling",)),
-        ("gguf-tied", "head", 174, ["lm_head", "k_proj"], ("target:lm_head",)),
+        ("gguf-tied", "head", 274, ["lm_head", "k_proj"], ("target:lm_head",)),
     )
+)
+
+# A file of 16-bit floats: merged in its own type, swapped beside it.
+GGUF += tuple(
+    _one(
+        f"gguf-f16-{mode}", "gguf-f16", seed, ("rope_order",), r=8,
+        lora_alpha=16, target_modules=["q_proj", "k_proj"], grid=True,
+        rounded=rounded, modes=(mode,),
+    )
+    for mode, seed, rounded in (("merge", 1471, "float16"), ("swap", 1476, None))
 )
 
 CASES = LLAMA + SIXTEEN_BITS + GPT2 + MPT + GGUF

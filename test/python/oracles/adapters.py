@@ -9,7 +9,8 @@ BASES is what oracles.reference and oracles.gguf_models wrote. Writes
 DIRECTORY/<case>/a0, a1, … (PEFT folders by save_pretrained) and
 DIRECTORY/<case>/reference.npz with the keys of oracles.reference, and
 
-    base/tokens_P, base/logits_P   of the base alone
+    noise_P              difference of logits_P from the same in f64, in units
+                         of the tolerance
     mutation/<m>/tokens_P, mutation/<m>/logits_P
     a/<module>, b/<module>, scaling/<module>   of an adapter of one folder
 """
@@ -85,7 +86,7 @@ def _fill(model, part: Part) -> None:
                 value[value == 0] = 1 / 32
             parameter.copy_(value)
         else:  # biases and modules that are saved
-            parameter.add_(0.25 * noise)
+            parameter.add_(part.std * noise)
 
 
 def make_adapter(base: Base, part: Part, folder: Path) -> None:
@@ -126,7 +127,7 @@ def _finished(case: Case, model):
     if case.rounded is None:
         return model.base_model.model
     merged = model.merge_and_unload(safe_merge=True)
-    round_parameters(merged, case.rounded)
+    round_parameters(merged, case.rounded, matrices=True)
     return merged
 
 
@@ -208,6 +209,17 @@ def describe(case: Case, base: Base, folder: Path) -> dict[str, np.ndarray]:
         values[f"tokens_{length}"] = tokens
         values[f"logits_{length}"] = reference.teacher_forced(
             model, prompt, tokens
+        )
+    exact = copy.deepcopy(model).double()
+    for length in case.lengths:
+        values[f"noise_{length}"] = np.float64(
+            compare.worst(
+                values[f"logits_{length}"],
+                reference.teacher_forced(
+                    exact, values[f"prompt_{length}"],
+                    values[f"tokens_{length}"],
+                ),
+            )
         )
     if len(case.parts) > 1:
         prompt = base.prompt(MUTATION_PROMPT)
