@@ -52,14 +52,14 @@ struct LoRAPattern : ONNXIRPattern<LoRAOp> {
     std::string scope = op.getScope().value_or("").str() + ".lora";
     NodeBuilder b(rewriter, op.getLoc(), scope);
     Value x = getActivation(b, op.getInput(), adaptor.getInput(), "input");
+    Value down = b.matmul(x, b.transpose(adaptor.getA(), {1, 0}));
     Value up = adaptor.getB();
     int64_t size = getTensorType(op.getBase()).getShape().back();
     int64_t row = static_cast<int64_t>(op.getRow());
     if (size != getTensorType(up).getDimSize(0)) {
       up = b.slice(up, 0, row, row + size);
     }
-    Value down = b.transpose(adaptor.getA(), {1, 0});
-    Value path = b.matmul(b.matmul(x, down), b.transpose(up, {1, 0}));
+    Value path = b.matmul(down, b.transpose(up, {1, 0}));
     Value scaling = b.cast(adaptor.getScaling(), options.dtype);
     path = b.binary("Mul", path, scaling);
     rewriter.replaceOp(op, b.binary("Add", adaptor.getBase(), path));
