@@ -5,7 +5,7 @@
 #include "TensorTypes.h"
 
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
-#include "qeff/Weights/Convert.h"
+#include "qeff/Weights/LowRank.h"
 
 #include <cmath>
 #include <vector>
@@ -18,12 +18,16 @@ static FloatKind getFloatKind(Type type) {
                         : FloatKind::BF16;
 }
 
-/// The tile's elements in f32.
-static std::vector<float> widen(const ConstTileBuffer &buffer) {
-  std::vector<float> values(buffer.tile.numElements());
+/// The tile's elements in f32: the buffer's own, or converted to `values`.
+static const float *widen(const ConstTileBuffer &buffer,
+                          std::vector<float> &values) {
+  if (buffer.elementType.isF32()) {
+    return static_cast<const float *>(buffer.data);
+  }
+  values.resize(buffer.tile.numElements());
   convertElements(getFloatKind(buffer.elementType), buffer.data, FloatKind::F32,
-                  values.data(), values.size());
-  return values;
+                  values.data(), buffer.tile.numElements());
+  return values.data();
 }
 
 Tile LoRAMergeOp::getOperandTile(unsigned index, const Tile &tile) {
@@ -45,51 +49,51 @@ Tile LoRAMergeOp::getOperandTile(unsigned index, const Tile &tile) {
   }
 }
 
+/// Scales the row to the length `magnitude`.
+static void setLength(MutableArrayRef<float> row, float magnitude) {
+  double squares = 0;
+  for (float value : row) {
+    squares += static_cast<double>(value) * value;
+  }
+  auto factor = static_cast<float>(magnitude / std::sqrt(squares));
+  for (float &value : row) {
+    value *= factor;
+  }
+}
+
 LogicalResult LoRAMergeOp::computeTile(ArrayRef<ConstTileBuffer> operands,
                                        TileBuffer result) {
-  std::vector<float> weight = widen(operands[0]);
-  std::vector<float> a = widen(operands[1]);
-  std::vector<float> b = widen(operands[2]);
-  int64_t rows = operands[0].tile.sizes[0];
-  int64_t columns = operands[0].tile.sizes[1];
-  int64_t rank = operands[1].tile.sizes[0];
-  auto scaling = static_cast<float>(getScaling().convertToDouble());
-  std::vector<float> delta(columns);
-  for (int64_t n = 0; n < rows; ++n) {
-    std::fill(delta.begin(), delta.end(), 0.0f);
-    for (int64_t r = 0; r < rank; ++r) {
-      float factor = b[n * rank + r];
-      for (int64_t k = 0; k < columns; ++k) {
-        delta[k] += factor * a[r * columns + k];
-      }
-    }
-    float *row = &weight[n * columns];
-    for (int64_t k = 0; k < columns; ++k) {
-      row[k] += scaling * delta[k];
-    }
+  std::vector<float> wideA, wideB;
+  LowRankProduct product = {
+      widen(operands[1], wideA),      widen(operands[2], wideB),
+      operands[0].tile.sizes[0],      operands[0].tile.sizes[1],
+      operands[1].tile.sizes[0],
+      static_cast<float>(getScaling().convertToDouble())};
+  FloatKind kind = getFloatKind(result.elementType);
+  if (!getMagnitude()) {
+    addLowRank(kind, operands[0].data, product, result.data);
+    return success();
   }
-  if (getMagnitude()) {
-    std::vector<float> magnitude = widen(operands[3]);
-    for (int64_t n = 0; n < rows; ++n) {
-      float *row = &weight[n * columns];
-      double squares = 0;
-      for (int64_t k = 0; k < columns; ++k) {
-        squares += static_cast<double>(row[k]) * row[k];
-      }
-      auto factor = static_cast<float>(magnitude[n] / std::sqrt(squares));
-      for (int64_t k = 0; k < columns; ++k) {
-        row[k] *= factor;
-      }
-    }
-  }
+  // Row by row: all columns are there, the result wants some of them.
+  std::vector<float> wideMagnitude;
+  const float *magnitude = widen(operands[3], wideMagnitude);
+  std::vector<float> row(product.columns);
+  int64_t bytes = getFloatBytes(kind);
   int64_t first = result.tile.offsets[1] - operands[0].tile.offsets[1];
   int64_t width = result.tile.sizes[1];
-  FloatKind kind = getFloatKind(result.elementType);
-  int64_t bytes = result.elementType.getIntOrFloatBitWidth() / 8;
+  int64_t rows = product.rows;
+  product.rows = 1;
   for (int64_t n = 0; n < rows; ++n) {
-    convertElements(FloatKind::F32, &weight[n * columns + first], kind,
+    convertElements(kind,
+                    static_cast<const char *>(operands[0].data) +
+                        n * product.columns * bytes,
+                    FloatKind::F32, row.data(), product.columns);
+    addLowRank(FloatKind::F32, row.data(), product, row.data());
+    setLength(row, magnitude[n]);
+    convertElements(FloatKind::F32, &row[first], kind,
                     static_cast<char *>(result.data) + n * width * bytes,
                     width);
+    product.b += product.rank;
   }
   return success();
 }

@@ -108,7 +108,8 @@ def QEff_LoRAMergeOp : QEff_Op<"lora_merge", [
         result[n, k] = magnitude[n]·V[n, k] / ‖V[n, :]‖  with one
 
     rounded to the result's element type once. Σ_r b[n, r]·a[r, k] runs over
-    ascending r.
+    ascending r; each term, and then the weight, is added by a fused
+    multiply-add.
 
     Constraints:
     - (C1) weight is [N, K], a [R, K], b [N, R], magnitude [N]; R >= 1
