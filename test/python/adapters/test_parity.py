@@ -136,6 +136,20 @@ def test_merged_package_takes_no_adapters(merged_package, name):
     assert not [value.name for value in graph.input if "lora" in value.name]
 
 
+def test_magnitudes_come_first(references, adapters, tmp_path):
+    """peft takes DoRA's norms from the base whatever was added before."""
+    later, first = adapters.folders("llama-dora-sum")
+    result = tools.run(
+        tools.tool("qeff-compile"), references.model("llama"),
+        "-o", tmp_path / "out", "--adapter-mode=merge",
+        f"--adapter=first={first}", f"--adapter=later={later}",
+    )
+    assert result.returncode == 1
+    assert "expects a magnitude in the first adapter alone" in result.stderr
+    assert "v_proj" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
 #===----------------------------------------------------------------------===#
 # Swapped
 #===----------------------------------------------------------------------===#
@@ -162,8 +176,8 @@ def test_swapped_on_the_host(adapters, swap_package, host_worker, name):
 def test_swapped_in_onnx_runtime(adapters, swap_package, name):
     for batch in (1, 3):
         _check_onnx(
-            swap_package(swapped_together(name), batch), adapters[name], name, batch,
-            "swapped", adapters.pairs(name),
+            swap_package(swapped_together(name), batch), adapters[name], name,
+            batch, "swapped", adapters.pairs(name),
         )
 
 
@@ -171,16 +185,49 @@ def test_swapped_in_onnx_runtime(adapters, swap_package, name):
 def test_swapped_alone(adapters, swap_package, host_worker, name):
     """A package of exactly one adapter's rank and targets."""
     package = swap_package((name,), 3)
-    (targets,) = [
-        json.loads((package / "host" / "qpc.json").read_text())["adapter"]
-    ]
+    manifest = json.loads((package / "host" / "qpc.json").read_text())
+    taken = manifest["adapter"]
     pairs = adapters.pairs(name)
-    assert [t["module"] for t in targets["targets"]] == list(pairs)
-    assert targets["max_lora_rank"] == CASE_BY_NAME[name].part.config["r"]
+    assert [target["module"] for target in taken["targets"]] == list(pairs)
+    assert taken["max_lora_rank"] == CASE_BY_NAME[name].part.config["r"]
     job = _host_job(package, adapters, name, 3, adapter=name)
     for result in host_worker([job, {**job, "mode": "calls"}]):
         ledger.check(f"host swapped alone {name}", result, NEW_TOKENS)
     _check_onnx(package, adapters[name], name, 3, "swapped alone", pairs)
+
+
+@pytest.mark.parametrize("name", FIRST_OF_FAMILY)
+def test_rows_do_not_depend_on_batch_or_threads(
+    adapters, swap_package, host_worker, name, tmp_path
+):
+    """The same bits alone and in a batch, whatever the package's rank."""
+    together = swapped_together(name)
+    jobs = [
+        {
+            **_host_job(package, adapters, name, 3, adapter=name),
+            "rows": [[7, 100, 1]], "threads": threads,
+            "save": str(tmp_path / f"{index}.npz"),
+        }
+        for index, (package, threads) in enumerate(
+            (
+                (swap_package(together, 3), 1),
+                (swap_package(together, 3), 3),
+                (swap_package(together, 1), 2),
+                (swap_package((name,), 3), 2),
+            )
+        )
+    ]
+    host_worker(jobs)
+    expected = dict(np.load(tmp_path / "0.npz"))
+    for index in range(1, len(jobs)):
+        for row, logits in np.load(tmp_path / f"{index}.npz").items():
+            assert np.array_equal(logits, expected[row]), (index, row)
+
+
+@pytest.mark.parametrize("name", FIRST_OF_FAMILY)
+def test_swapped_graph_is_valid(swap_package, name):
+    path = swap_package(swapped_together(name), 1) / "aic100" / "model.onnx"
+    onnx.checker.check_model(str(path), full_check=True)
 
 
 @pytest.mark.parametrize("name", FIRST_OF_FAMILY)

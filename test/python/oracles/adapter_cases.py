@@ -393,7 +393,9 @@ GGUF += tuple(
         lora_alpha=16, target_modules=["q_proj", "k_proj"], grid=True,
         rounded=rounded, modes=(mode,),
     )
-    for mode, seed, rounded in (("merge", 1471, "float16"), ("swap", 1476, None))
+    for mode, seed, rounded in (
+        ("merge", 1471, "float16"), ("swap", 1476, None),
+    )
 )
 
 CASES = LLAMA + SIXTEEN_BITS + GPT2 + MPT + GGUF

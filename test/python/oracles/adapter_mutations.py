@@ -135,14 +135,11 @@ _SIMPLE = {
     "rope_order": _rope_order,
 }
 
-# Mutations that are other models: handled by `adapters.mutated`.
-OF_THE_MODEL = ("off", "unrounded")
-
-
 @torch.no_grad()
 def apply(model, case, mutation: str, make_base) -> None:
     """Changes `model`, a peft model's inner one with the adapters of `case`
-    by the names a0, a1, …"""
+    by the names a0, a1, …; "off" and "unrounded" are other models, see
+    `adapters.mutated`."""
     kind, _, what = mutation.partition(":")
     if kind == "target":
         _target_off(model, what)
