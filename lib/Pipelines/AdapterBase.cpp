@@ -41,7 +41,8 @@ FailureOr<AdapterBase> qeff::readPackageBase(MLIRContext *context,
   bool isPart = fs::exists(joinPath(path, "qpc.json"));
   std::string outer = joinPath(path, "..");
   for (StringRef folder : {path, isPart ? StringRef(outer) : path}) {
-    std::string targets = joinPath(joinPath(folder, kAdaptersName), kTargetsName);
+    std::string targets =
+        joinPath(joinPath(folder, kAdaptersName), kTargetsName);
     if (!fs::exists(targets)) {
       continue;
     }
