@@ -17,17 +17,18 @@
 using namespace qeff;
 namespace fs = llvm::sys::fs;
 
-static std::string join(StringRef first, StringRef second,
-                        StringRef third = "") {
-  SmallString<256> path(first);
-  llvm::sys::path::append(path, second, third);
+static std::string joinPath(StringRef directory, StringRef name) {
+  SmallString<256> path(directory);
+  llvm::sys::path::append(path, name);
   return std::string(path);
 }
 
 bool qeff::isPackageDirectory(StringRef path) {
-  return llvm::any_of(
-      ArrayRef<StringRef>{"qeff.json", "qpc.json", "host/qpc.json"},
-      [&](StringRef name) { return fs::is_regular_file(join(path, name)); });
+  static constexpr StringRef kMarks[] = {"qeff.json", "qpc.json",
+                                         "host/qpc.json"};
+  return llvm::any_of(kMarks, [&](StringRef name) {
+    return fs::is_regular_file(joinPath(path, name));
+  });
 }
 
 FailureOr<AdapterBase> qeff::readPackageBase(MLIRContext *context,
@@ -36,11 +37,13 @@ FailureOr<AdapterBase> qeff::readPackageBase(MLIRContext *context,
     return mlir::emitError(getFileLocation(context, path))
            << "expects a package, got none";
   }
-  for (StringRef folder : {"", ".."}) {
-    std::string targets = join(path, folder, join(kAdaptersName, kTargetsName));
-    // Beside a folder that is no part of the package lie other things.
-    bool isInside = folder.empty() || fs::exists(join(path, "qpc.json"));
-    if (!isInside || !fs::exists(targets)) {
+  // The part for the host lies in the package, adapters/ beside it.
+  bool isPart = fs::exists(joinPath(path, "qpc.json"));
+  std::string outer = joinPath(path, "..");
+  for (StringRef folder : {path, isPart ? StringRef(outer) : path}) {
+    std::string targets =
+        joinPath(joinPath(folder, kAdaptersName), kTargetsName);
+    if (!fs::exists(targets)) {
       continue;
     }
     FailureOr<AdapterModules> modules = readTargets(context, targets);

@@ -147,10 +147,6 @@ qeff::collectAdapters(ModuleOp module, const RootFolders &roots,
       continue;
     }
     FileOp file = reader.getFile();
-    if (llvm::sys::path::filename(file.getPath()) != file.getPath()) {
-      return file.emitError("expects a path inside root '")
-             << file.getRoot() << "', got '" << file.getPath() << "'";
-    }
     auto root = roots.find(file.getRoot().str());
     if (root == roots.end()) {
       return file.emitError("expects a folder for root '")

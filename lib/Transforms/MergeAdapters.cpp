@@ -234,24 +234,24 @@ Value Merger::mergePair(AdapterLoRAOp pair, Operation *part, Value weight) {
   return transpose(builder, merge(transpose(builder, weight), a, b));
 }
 
-/// Several changes of a weight are rounded to its type once, at the end. One
-/// with a magnitude comes first: it scales the base's weight alone, as PEFT's
-/// layers do when several adapters are active.
+/// Several changes of a weight are rounded to its type once, at the end. PEFT
+/// takes a magnitude's norms from the base with that change alone, and scales by
+/// it what earlier adapters added as well: `qeff.lora_merge` says the same of
+/// the first change only.
 LogicalResult Merger::mergePairs(StringAttr path,
                                  ArrayRef<AdapterLoRAOp> pairs) {
   FailureOr<ArrayRef<Operation *>> parts = findModule(pairs.front(), path);
   if (failed(parts)) {
     return failure();
   }
-  SmallVector<AdapterLoRAOp> order(pairs);
-  llvm::stable_sort(order, [](AdapterLoRAOp a, AdapterLoRAOp b) {
-    return a.getMagnitudeAttr() && !b.getMagnitudeAttr();
-  });
-  if (order.size() > 1 && order[1].getMagnitudeAttr()) {
-    return order[1].emitOpError("expects one magnitude for module ")
-           << path << " in all adapters, got a second one";
+  for (AdapterLoRAOp pair : pairs.drop_front()) {
+    if (pair.getMagnitudeAttr()) {
+      return pair.emitOpError("expects a magnitude in the first adapter alone "
+                              "that changes module ")
+             << path << ", got one in a later adapter";
+    }
   }
-  for (AdapterLoRAOp pair : order) {
+  for (AdapterLoRAOp pair : pairs) {
     if (failed(checkPair(pair, *parts))) {
       return failure();
     }
@@ -261,10 +261,10 @@ LogicalResult Merger::mergePairs(StringAttr path,
     OpOperand &operand = *getParameter(part, "weight");
     Value weight = operand.get();
     Type elementType = getType(weight).getElementType();
-    if (order.size() > 1) {
+    if (pairs.size() > 1) {
       weight = cast(builder, weight, builder.getF32Type());
     }
-    for (AdapterLoRAOp pair : order) {
+    for (AdapterLoRAOp pair : pairs) {
       weight = mergePair(pair, part, weight);
     }
     operand.set(cast(builder, weight, elementType));

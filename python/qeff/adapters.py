@@ -113,7 +113,7 @@ def describe_package(package: str | os.PathLike) -> dict[str, Any]:
 
 
 def takes_adapters(package: Path) -> bool:
-    """Whether `package` was compiled for adapters that are set while running."""
+    """Whether `package` was compiled for adapters set while running."""
     return any(
         (folder / "targets.json").is_file()
         for folder in _adapter_folders(package)

@@ -235,7 +235,9 @@ def _compile(options: argparse.Namespace) -> int:
     adapters = {}
     for name, directory, weight in options.adapter:
         if name in adapters:
-            raise Error(f"--adapter: expects each name once, got '{name}' twice")
+            raise Error(
+                f"--adapter: expects each name once, got '{name}' twice"
+            )
         adapters[name] = (directory, weight)
     compile_model(
         options.model,

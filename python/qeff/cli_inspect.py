@@ -75,15 +75,16 @@ def _file_text(document: dict[str, Any]) -> str:
         f"targets: {sum(g['modules'] for g in groups.values())} modules",
     ]
     for kind, group in groups.items():
-        lines.append(f"  {kind}: {group['modules']}, rank {_list(group['ranks'])}")
+        ranks = _list(group["ranks"])
+        lines.append(f"  {kind}: {group['modules']}, rank {ranks}")
     lines.append(
         f"size: {document['num_parameters']} parameters, "
         f"{_size(document['bytes'])} of {', '.join(document['types'])}"
     )
     if "fits" in document:
-        fits = document["fits"]
-        lines.append(f"{'fits' if fits else 'does not fit'}: {document['base']}")
-        if not fits:
+        verdict = "fits" if document["fits"] else "does not fit"
+        lines.append(f"{verdict}: {document['base']}")
+        if not document["fits"]:
             lines.append(f"  {document['reason']}")
     return "\n".join(lines) + "\n"
 

@@ -114,7 +114,8 @@ def _list_adapters(adapters: Adapters) -> list[tuple[str, bytes, float]]:
     listed = []
     for name, value in adapters.items():
         try:
-            directory, weight = value if isinstance(value, tuple) else (value, 1)
+            pair = value if isinstance(value, tuple) else (value, 1)
+            directory, weight = pair
             listed.append((name, os.fsencode(directory), float(weight)))
         except (TypeError, ValueError) as error:
             raise Error(

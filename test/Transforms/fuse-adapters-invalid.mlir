@@ -74,7 +74,7 @@ module {
 
 // -----
 
-// PEFT's sum and its merge of two magnitudes disagree.
+// PEFT's norms for the second one are those of the base.
 
 module {
   qeff.file "private" @f "f.safetensors" {root = "model", size = 65536 : i64}
@@ -86,7 +86,31 @@ module {
     qeff.adapter_lora "o_proj" a(@a) b(@b) magnitude(@m) {scaling = 2.0 : f64}
   }
   qeff.adapter "private" @code {
-    // expected-error @+1 {{expects one magnitude for module "o_proj" in all adapters, got a second one}}
+    // expected-error @+1 {{expects a magnitude in the first adapter alone that changes module "o_proj", got one in a later adapter}}
+    qeff.adapter_lora "o_proj" a(@a) b(@b) magnitude(@m) {scaling = 2.0 : f64}
+  }
+  func.func @main(%x: tensor<1x1x8xf32>) -> tensor<1x1x8xf32> {
+    %w = qeff.weight_ref @w : tensor<8x8xf32>
+    %y = qeff.linear %x, %w {module = #qeff.module<"o_proj">} : (tensor<1x1x8xf32>, tensor<8x8xf32>) -> tensor<1x1x8xf32>
+    return %y : tensor<1x1x8xf32>
+  }
+}
+
+// -----
+
+// Likewise where the first has none.
+
+module {
+  qeff.file "private" @f "f.safetensors" {root = "model", size = 65536 : i64}
+  qeff.weight "private" @w file(@f) {offset = 0 : i64} : tensor<8x8xf32>
+  qeff.weight "private" @a file(@f) {offset = 1024 : i64} : tensor<2x8xf32>
+  qeff.weight "private" @b file(@f) {offset = 2048 : i64} : tensor<8x2xf32>
+  qeff.weight "private" @m file(@f) {offset = 4096 : i64} : tensor<8xf32>
+  qeff.adapter "private" @math {
+    qeff.adapter_lora "o_proj" a(@a) b(@b) {scaling = 2.0 : f64}
+  }
+  qeff.adapter "private" @code {
+    // expected-error @+1 {{expects a magnitude in the first adapter alone that changes module "o_proj", got one in a later adapter}}
     qeff.adapter_lora "o_proj" a(@a) b(@b) magnitude(@m) {scaling = 2.0 : f64}
   }
   func.func @main(%x: tensor<1x1x8xf32>) -> tensor<1x1x8xf32> {

@@ -28,16 +28,16 @@ module attributes {qeff.phase = #qeff.phase<canonical>} {
   qeff.weight "private" @h.up.b file(@h) {offset = 512 : i64} : tensor<24x1xf32>
   qeff.weight "private" @h.up.m file(@h) {offset = 1024 : i64} : tensor<24xf32>
   qeff.weight "private" @h.down file(@h) {offset = 2048 : i64} : tensor<24x8xf32>
+  qeff.adapter "private" @code {
+    qeff.adapter_lora "up" a(@h.up.a) b(@h.up.b) magnitude(@h.up.m) {scaling = 3.0 : f64}
+    qeff.adapter_parameter "down" "weight" value(@h.down)
+  }
   qeff.adapter "private" @math attributes {weight = 0.5 : f64} {
     qeff.adapter_lora "embed" a(@g.embed.a) b(@g.embed.b) {scaling = 2.0 : f64}
     qeff.adapter_lora "attn.qkv" a(@g.qkv.a) b(@g.qkv.b) {scaling = 8.0 : f64}
     qeff.adapter_lora "up" a(@g.up.a) b(@g.up.b) {scaling = 1.0 : f64}
     qeff.adapter_parameter "attn.qkv" "bias" value(@g.qkv.bias)
     qeff.adapter_parameter "norm" "weight" value(@g.norm)
-  }
-  qeff.adapter "private" @code {
-    qeff.adapter_lora "up" a(@h.up.a) b(@h.up.b) magnitude(@h.up.m) {scaling = 3.0 : f64}
-    qeff.adapter_parameter "down" "weight" value(@h.down)
   }
 
   // CHECK-LABEL: func.func @main
@@ -84,7 +84,7 @@ module attributes {qeff.phase = #qeff.phase<canonical>} {
     // CHECK: qeff.linear %{{.+}}, %[[V]]
     %z = qeff.linear %n, %vt, %vb {module = #qeff.module<"attn.qkv", row 8, transposed>} : (tensor<?x?x8xf32>, tensor<8x8xf32>, tensor<8xf32>) -> tensor<?x?x8xf32>
     %s = qeff.add %y, %z : tensor<?x?x8xf32>
-    // Two changes are rounded once; the one with a magnitude is first.
+    // Two changes are rounded once, at the end.
     // CHECK: %[[WIDE:.+]] = qeff.cast %{{.+}} : tensor<24x8xbf16> -> tensor<24x8xf32>
     // CHECK: %[[M:.+]] = qeff.weight_ref @h.up.m
     // CHECK: %[[FIRST:.+]] = qeff.lora_merge %[[WIDE]], %{{.+}}, %{{.+}} magnitude(%[[M]] : tensor<24xf32>) {scaling = 3.000000e+00 : f64}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""`qeff inspect` and `qeff.adapters`: what an adapter is and whether it fits."""
+"""`qeff inspect` and qeff.adapters: what an adapter is, whether it fits."""
 
 import json
 import os

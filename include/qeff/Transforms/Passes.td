@@ -48,7 +48,8 @@ def FuseAdaptersPass : Pass<"qeff-fuse-adapters", "::mlir::ModuleOp"> {
     `merge` applies the adapters in the module's order. A module's weight
     becomes a lazy `qeff.lora_merge`; each op that computes a part of a fused
     module takes its rows of b and of the magnitude. A parameter that an adapter
-    replaces takes the place of the model's.
+    replaces takes the place of the model's. Only the first adapter that changes
+    a module may have a magnitude for it.
 
     ```mlir
     qeff.adapter "private" @math {
