@@ -49,6 +49,10 @@ Tile LoRAMergeOp::getOperandTile(unsigned index, const Tile &tile) {
   }
 }
 
+std::optional<unsigned> LoRAMergeOp::getInPlaceOperand(const Tile &tile) {
+  return getMagnitude() ? std::nullopt : std::optional<unsigned>(0);
+}
+
 /// Scales the row to the length `magnitude`.
 static void setLength(MutableArrayRef<float> row, float magnitude) {
   double squares = 0;
@@ -61,39 +65,52 @@ static void setLength(MutableArrayRef<float> row, float magnitude) {
   }
 }
 
+/// Some rows of the weight at a time: all columns are there, `result` takes some
+/// of them.
+static void computeWithMagnitude(const ConstTileBuffer &weight,
+                                 LowRankProduct product,
+                                 const float *magnitude, TileBuffer result) {
+  constexpr int64_t kRows = 16;
+  FloatKind kind = getFloatKind(result.elementType);
+  int64_t bytes = getFloatBytes(kind);
+  int64_t columns = product.columns;
+  int64_t width = result.tile.sizes[1];
+  int64_t first = result.tile.offsets[1] - weight.tile.offsets[1];
+  const auto *source = static_cast<const char *>(weight.data);
+  auto *target = static_cast<char *>(result.data);
+  std::vector<float> values(std::min(kRows, product.rows) * columns);
+  for (int64_t left = product.rows; left > 0; left -= kRows) {
+    product.rows = std::min(kRows, left);
+    int64_t count = product.rows * columns;
+    convertElements(kind, source, FloatKind::F32, values.data(), count);
+    addLowRank(FloatKind::F32, values.data(), product, values.data());
+    for (int64_t n = 0; n < product.rows; ++n) {
+      MutableArrayRef<float> row(&values[n * columns], columns);
+      setLength(row, *magnitude++);
+      convertElements(FloatKind::F32, &row[first], kind, target, width);
+      target += width * bytes;
+    }
+    source += count * bytes;
+    product.b += kRows * product.rank;
+  }
+}
+
 LogicalResult LoRAMergeOp::computeTile(ArrayRef<ConstTileBuffer> operands,
                                        TileBuffer result) {
-  std::vector<float> wideA, wideB;
-  LowRankProduct product = {
-      widen(operands[1], wideA),      widen(operands[2], wideB),
-      operands[0].tile.sizes[0],      operands[0].tile.sizes[1],
-      operands[1].tile.sizes[0],
-      static_cast<float>(getScaling().convertToDouble())};
-  FloatKind kind = getFloatKind(result.elementType);
-  if (!getMagnitude()) {
-    addLowRank(kind, operands[0].data, product, result.data);
-    return success();
-  }
-  // Row by row: all columns are there, the result wants some of them.
-  std::vector<float> wideMagnitude;
-  const float *magnitude = widen(operands[3], wideMagnitude);
-  std::vector<float> row(product.columns);
-  int64_t bytes = getFloatBytes(kind);
-  int64_t first = result.tile.offsets[1] - operands[0].tile.offsets[1];
-  int64_t width = result.tile.sizes[1];
-  int64_t rows = product.rows;
-  product.rows = 1;
-  for (int64_t n = 0; n < rows; ++n) {
-    convertElements(kind,
-                    static_cast<const char *>(operands[0].data) +
-                        n * product.columns * bytes,
-                    FloatKind::F32, row.data(), product.columns);
-    addLowRank(FloatKind::F32, row.data(), product, row.data());
-    setLength(row, magnitude[n]);
-    convertElements(FloatKind::F32, &row[first], kind,
-                    static_cast<char *>(result.data) + n * width * bytes,
-                    width);
-    product.b += product.rank;
+  std::vector<float> wideA, wideB, wideMagnitude;
+  LowRankProduct product;
+  product.a = widen(operands[1], wideA);
+  product.b = widen(operands[2], wideB);
+  product.rows = operands[0].tile.sizes[0];
+  product.columns = operands[0].tile.sizes[1];
+  product.rank = operands[1].tile.sizes[0];
+  product.scaling = static_cast<float>(getScaling().convertToDouble());
+  if (getMagnitude()) {
+    computeWithMagnitude(operands[0], product,
+                         widen(operands[3], wideMagnitude), result);
+  } else {
+    addLowRank(getFloatKind(result.elementType), operands[0].data, product,
+               result.data);
   }
   return success();
 }

@@ -99,7 +99,8 @@ def QEff_AdapterParameterOp : QEff_Op<"adapter_parameter", [
 
 def QEff_LoRAMergeOp : QEff_Op<"lora_merge", [
     Pure, AllTypesMatch<["weight", "result"]>,
-    DeclareOpInterfaceMethods<QEff_StreamableOpInterface>]> {
+    DeclareOpInterfaceMethods<QEff_StreamableOpInterface,
+                              ["getInPlaceOperand"]>]> {
   let summary = "A weight with a low-rank change";
   let description = [{
     With V = weight + scaling·b·a, computed in f32:
