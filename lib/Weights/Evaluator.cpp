@@ -179,7 +179,8 @@ LogicalResult Writer::writeTile(const TileGrid &grid, const Tile &tile,
   // A tile may take more than the one at the origin that its size was chosen
   // by.
   if (tile.numElements() > 1 &&
-      getTileMemory(grid.node, tile) > threadBudget) {
+      getTileMemory(grid.node, tile) >
+          getTileLimit(grid.node, tile, threadBudget)) {
     auto [first, second] = splitTile(tile);
     return failure(failed(writeTile(grid, first, scratch, error)) ||
                    failed(writeTile(grid, second, scratch, error)));
