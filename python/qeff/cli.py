@@ -53,6 +53,21 @@ adapters it takes, and those in it.
   qeff inspect ./math-lora --base ./Llama-3.2-1B
 """
 
+_VERIFY = """\
+Checks qpc.json, program.so and weights.bin of a host package, hashed in full,
+without loading its code. Adapters in the package are checked when they load.
+
+  qeff verify out
+"""
+
+_TOKENIZE = """\
+Prints the token ids of a text, or the text of token ids.
+
+  qeff tokenize smollm2.gguf "What is gravity?"
+  qeff tokenize out --decode 1780,314,9354,47
+"""
+
+
 class _Parser(argparse.ArgumentParser):
     """Errors are one line and exit code 1."""
 
@@ -183,9 +198,7 @@ def _add_inspect(commands) -> None:
 
 def _add_verify(commands) -> None:
     parser = commands.add_parser(
-        "verify", help="check a package",
-        description="Checks qpc.json, program.so and weights.bin of a host "
-        "package, hashed in full, without loading its code.",
+        "verify", help="check a package", description=_VERIFY
     )
     parser.add_argument("package", metavar="OUT", help="the package")
     parser.set_defaults(run=_verify)
@@ -193,8 +206,7 @@ def _add_verify(commands) -> None:
 
 def _add_tokenize(commands) -> None:
     parser = commands.add_parser(
-        "tokenize", help="text to token ids and back",
-        description="Prints the token ids of a text, or the text of token ids.",
+        "tokenize", help="text to token ids and back", description=_TOKENIZE
     )
     parser.add_argument("model", metavar="MODEL", help="model or package")
     parser.add_argument(
