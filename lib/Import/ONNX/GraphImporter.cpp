@@ -89,6 +89,10 @@ FailureOr<Attribute> ModelImporter::importTensor(qeff_onnx::TensorProto &proto,
   if (failed(stored)) {
     return failure();
   }
+  if (!stored->isEmbedded) {
+    // The stub tells where the exporter is to put it.
+    proto.set_data_location(qeff_onnx::TensorProto::EXTERNAL);
+  }
   return Attribute(StoredAttr::get(context, stored->type, stored->weight));
 }
 

@@ -87,6 +87,7 @@ private:
   DictionaryAttr makeIOAttrs(ValueInfoAttr info, Type type);
   LogicalResult takeFunctionSymbols(const qeff_onnx::ModelProto &model);
   LogicalResult importFunction(qeff_onnx::FunctionProto &function);
+  LogicalResult importFunctionBody(Nodes &nodes, FunctionOp op);
   LogicalResult checkRecursion();
 
   // Graphs.
@@ -109,10 +110,17 @@ private:
   LogicalResult importNode(qeff_onnx::NodeProto &node, Scope &scope);
   LogicalResult importOperands(const qeff_onnx::NodeProto &node, Scope &scope,
                                SmallVectorImpl<Value> &operands);
+  LogicalResult importSubgraphs(ArrayRef<Subgraph> subgraphs, Scope &scope,
+                                OperationState &state);
+  LogicalResult createNode(qeff_onnx::NodeProto &node,
+                           NamedAttrList &attributes, Scope &scope,
+                           OperationState &state);
   void importNodeTexts(qeff_onnx::NodeProto &node,
                        NodeOp::Properties &properties);
   LogicalResult importAttributes(Attributes &protos, NamedAttrList &attributes,
                                  SmallVectorImpl<Subgraph> &subgraphs);
+  /// Drops the stubs where they say nothing: no more than names, in order.
+  static void dropPlainStubs(Attributes &stubs);
   LogicalResult importSubgraph(qeff_onnx::GraphProto &graph, Scope &outer,
                                Region &region, Attribute &about);
   FailureOr<Attribute> importTensor(qeff_onnx::TensorProto &proto,

@@ -63,9 +63,7 @@ ModelImporter::importAttributes(Attributes &protos, NamedAttrList &attributes,
   return success();
 }
 
-/// Drops the stubs where they say nothing: no more than names, in order.
-static void dropPlainStubs(
-    google::protobuf::RepeatedPtrField<AttributeProto> &stubs) {
+void ModelImporter::dropPlainStubs(Attributes &stubs) {
   bool isSorted = llvm::is_sorted(
       stubs, [](const AttributeProto &a, const AttributeProto &b) {
         return StringRef(a.name()) < StringRef(b.name());
@@ -170,6 +168,64 @@ void ModelImporter::importNodeTexts(qeff_onnx::NodeProto &node,
   }
 }
 
+/// Imports the graphs of a node into regions.
+LogicalResult
+ModelImporter::importSubgraphs(ArrayRef<Subgraph> subgraphs, Scope &scope,
+                               OperationState &state) {
+  if (subgraphs.empty()) {
+    return success();
+  }
+  SmallVector<Attribute> names, graphs;
+  for (auto [name, graph] : subgraphs) {
+    Place here(*this, "attribute", name);
+    names.push_back(builder.getStringAttr(name));
+    if (failed(importSubgraph(*graph, scope, *state.addRegion(),
+                              graphs.emplace_back()))) {
+      return failure();
+    }
+  }
+  auto &properties = state.getOrAddProperties<NodeOp::Properties>();
+  properties.subgraphs = builder.getArrayAttr(names);
+  properties.graphs = builder.getArrayAttr(graphs);
+  return success();
+}
+
+/// Creates the op of a node whose operands and subgraphs are in `state`.
+LogicalResult ModelImporter::createNode(qeff_onnx::NodeProto &node,
+                                        NamedAttrList &attributes, Scope &scope,
+                                        OperationState &state) {
+  SmallVector<Attribute> names;
+  for (const std::string &output : node.output()) {
+    auto type = scope.types.find(output);
+    state.addTypes(output.empty() ? Type(builder.getNoneType())
+                   : type != scope.types.end()
+                       ? type->second
+                       : Type(AnyType::get(context)));
+    names.push_back(builder.getStringAttr(output));
+  }
+  clearGraphs(*node.mutable_attribute());
+  dropPlainStubs(*node.mutable_attribute());
+  node.clear_input();
+  node.clear_output();
+  auto &properties = state.getOrAddProperties<NodeOp::Properties>();
+  importNodeTexts(node, properties);
+  if (!attributes.empty()) {
+    properties.onnx_attrs = attributes.getDictionary(context);
+  }
+  if (!names.empty()) {
+    properties.output_names = builder.getArrayAttr(names);
+  }
+  properties.proto = serializeMessage(context, node);
+  Operation *op = builder.create(state);
+  for (auto [name, value] : llvm::zip(names, op->getResults())) {
+    StringRef text = cast<StringAttr>(name).getValue();
+    if (!text.empty() && failed(define(scope, text, value))) {
+      return failure();
+    }
+  }
+  return success();
+}
+
 LogicalResult ModelImporter::importNode(qeff_onnx::NodeProto &node,
                                         Scope &scope) {
   if (node.op_type().empty()) {
@@ -186,53 +242,12 @@ LogicalResult ModelImporter::importNode(qeff_onnx::NodeProto &node,
   OperationState state(nodeLoc, NodeOp::getOperationName());
   NamedAttrList attributes;
   SmallVector<Subgraph> subgraphs;
-  if (failed(importOperands(node, scope, state.operands)) ||
-      failed(importAttributes(*node.mutable_attribute(), attributes,
-                              subgraphs))) {
-    return failure();
-  }
-  SmallVector<Attribute> graphs, graphNames, outputNames;
-  for (auto [name, graph] : subgraphs) {
-    Place here(*this, "attribute", name);
-    graphNames.push_back(builder.getStringAttr(name));
-    if (failed(importSubgraph(*graph, scope, *state.addRegion(),
-                              graphs.emplace_back()))) {
-      return failure();
-    }
-  }
-  clearGraphs(*node.mutable_attribute());
-  dropPlainStubs(*node.mutable_attribute());
-  for (const std::string &output : node.output()) {
-    auto type = scope.types.find(output);
-    state.addTypes(output.empty() ? Type(builder.getNoneType())
-                   : type != scope.types.end()
-                       ? type->second
-                       : Type(AnyType::get(context)));
-    outputNames.push_back(builder.getStringAttr(output));
-  }
-  node.clear_input();
-  node.clear_output();
-  auto &properties = state.getOrAddProperties<NodeOp::Properties>();
-  importNodeTexts(node, properties);
-  if (!attributes.empty()) {
-    properties.onnx_attrs = attributes.getDictionary(context);
-  }
-  if (!graphs.empty()) {
-    properties.graphs = builder.getArrayAttr(graphs);
-    properties.subgraphs = builder.getArrayAttr(graphNames);
-  }
-  if (!outputNames.empty()) {
-    properties.output_names = builder.getArrayAttr(outputNames);
-  }
-  properties.proto = serializeMessage(context, node);
-  Operation *op = builder.create(state);
-  for (auto [name, value] : llvm::zip(outputNames, op->getResults())) {
-    StringRef text = cast<StringAttr>(name).getValue();
-    if (!text.empty() && failed(define(scope, text, value))) {
-      return failure();
-    }
-  }
-  return success();
+  return success(
+      succeeded(importOperands(node, scope, state.operands)) &&
+      succeeded(importAttributes(*node.mutable_attribute(), attributes,
+                                 subgraphs)) &&
+      succeeded(importSubgraphs(subgraphs, scope, state)) &&
+      succeeded(createNode(node, attributes, scope, state)));
 }
 
 LogicalResult ModelImporter::importNodes(Nodes &nodes, Scope &scope) {

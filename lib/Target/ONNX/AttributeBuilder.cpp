@@ -33,11 +33,40 @@ void ModelBuilder::embed(WeightPlacement payload, RankedTensorType type,
   embedded.push_back({std::move(payload), 0, size});
 }
 
+/// Places a payload in the data file.
+LogicalResult ModelBuilder::placeOutside(Operation *op, WeightPlacement payload,
+                                         RankedTensorType type,
+                                         qeff_onnx::TensorProto &proto) {
+  int64_t bytes = *getPayloadBytes(type);
+  int64_t offset = static_cast<int64_t>(
+      llvm::alignTo(result.dataSize, bytes >= kPage ? kPage : kAlignment));
+  if (llvm::AddOverflow(offset, bytes, result.dataSize)) {
+    return op->emitOpError() << "expects weights whose sum fits, got " << type;
+  }
+  payload.offset = offset;
+  result.weights.push_back(std::move(payload));
+  proto.set_data_location(qeff_onnx::TensorProto::EXTERNAL);
+  auto add = [&](const char *key, std::string text) {
+    qeff_onnx::StringStringEntryProto &entry = *proto.add_external_data();
+    entry.set_key(key);
+    entry.set_value(std::move(text));
+  };
+  add("location", dataFileName.str());
+  add("offset", std::to_string(offset));
+  add("length", std::to_string(bytes));
+  return success();
+}
+
 LogicalResult ModelBuilder::buildTensor(Operation *op, Attribute value,
                                         qeff_onnx::TensorProto &proto) {
   auto emitError = [&] { return op->emitOpError(); };
+  bool isExternal =
+      proto.data_location() == qeff_onnx::TensorProto::EXTERNAL;
   auto stored = dyn_cast<StoredAttr>(value);
   if (!stored) {
+    if (isExternal) {
+      proto.clear_data_location();
+    }
     return encodeTensor(value, proto, emitError);
   }
   auto type = cast<RankedTensorType>(stored.getType());
@@ -51,7 +80,11 @@ LogicalResult ModelBuilder::buildTensor(Operation *op, Attribute value,
   if (failed(encodeTensorType(type, proto, emitError))) {
     return failure();
   }
-  embed(WeightPlacement(stored.getWeight(), 0), type, proto);
+  WeightPlacement payload(stored.getWeight(), 0);
+  if (isExternal) {
+    return placeOutside(op, payload, type, proto);
+  }
+  embed(payload, type, proto);
   return success();
 }
 
@@ -78,23 +111,7 @@ LogicalResult ModelBuilder::buildWeight(onnxir::WeightOp op,
     embed(WeightPlacement(op.getSource(), 0), type, proto);
     return success();
   }
-  int64_t bytes = *getPayloadBytes(type);
-  int64_t offset = static_cast<int64_t>(
-      llvm::alignTo(result.dataSize, bytes >= kPage ? kPage : kAlignment));
-  if (llvm::AddOverflow(offset, bytes, result.dataSize)) {
-    return op.emitOpError() << "expects weights whose sum fits, got " << type;
-  }
-  result.weights.emplace_back(op.getSource(), offset);
-  proto.set_data_location(qeff_onnx::TensorProto::EXTERNAL);
-  auto add = [&](const char *key, std::string text) {
-    qeff_onnx::StringStringEntryProto &entry = *proto.add_external_data();
-    entry.set_key(key);
-    entry.set_value(std::move(text));
-  };
-  add("location", dataFileName.str());
-  add("offset", std::to_string(offset));
-  add("length", std::to_string(bytes));
-  return success();
+  return placeOutside(op, WeightPlacement(op.getSource(), 0), type, proto);
 }
 
 //===----------------------------------------------------------------------===//

@@ -110,6 +110,9 @@ private:
                                  qeff_onnx::TensorProto &proto);
   LogicalResult buildWeight(onnxir::WeightOp op,
                             qeff_onnx::TensorProto &proto);
+  LogicalResult placeOutside(Operation *op, WeightPlacement payload,
+                             RankedTensorType type,
+                             qeff_onnx::TensorProto &proto);
   void embed(WeightPlacement payload, RankedTensorType type,
              qeff_onnx::TensorProto &proto);
 

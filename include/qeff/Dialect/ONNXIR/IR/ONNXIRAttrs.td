@@ -87,7 +87,9 @@ def ONNXIR_StoredAttr : AttrDef<ONNXIR_Dialect, "Stored",
   let summary = "A constant whose payload is a `qeff.weight`";
   let description = [{
     A large tensor in an attribute of a node. The weight has the storage type of
-    the tensor, as the source of an `onnxir.weight` has.
+    the tensor, as the source of an `onnxir.weight` has. It is written into the
+    model, or into the data file where the attribute's stub in the node's
+    `proto` says EXTERNAL.
 
     ```mlir
     #onnxir.stored<@table> : tensor<4096x64xf32>
