@@ -29,16 +29,18 @@ onnxir::decodeTensorType(MLIRContext *context, const TensorProto &proto,
                 << proto.data_type();
     return failure();
   }
-  int64_t count = 1;
+  int64_t count = llvm::is_contained(proto.dims(), 0) ? 0 : 1;
+  bool overflows = false;
   for (int64_t size : proto.dims()) {
     if (size < 0) {
       emitError() << "expects sizes >= 0 in a tensor's dims, got " << size;
       return failure();
     }
-    if (llvm::MulOverflow(count, size, count)) {
-      emitError() << "expects a tensor whose size fits 64 bits";
-      return failure();
-    }
+    overflows |= llvm::MulOverflow(count, size, count);
+  }
+  if (overflows) {
+    emitError() << "expects a tensor whose size fits 64 bits";
+    return failure();
   }
   auto type = RankedTensorType::get(
       ArrayRef<int64_t>(proto.dims().data(), proto.dims_size()), element);
@@ -207,9 +209,12 @@ LogicalResult onnxir::normalizePayload(RankedTensorType type,
                        << stringifyField(fields.front());
   }
   if (isString) {
-    if (proto.string_data_size() != type.getNumElements()) {
-      return emitError() << "expects " << type.getNumElements()
-                         << " strings, got " << proto.string_data_size();
+    int64_t count = llvm::is_contained(type.getShape(), 0)
+                        ? 0
+                        : type.getNumElements();
+    if (proto.string_data_size() != count) {
+      return emitError() << "expects " << count << " strings, got "
+                         << proto.string_data_size();
     }
     return success();
   }

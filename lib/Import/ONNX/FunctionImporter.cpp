@@ -50,8 +50,7 @@ importNames(MLIRContext *context,
 }
 
 LogicalResult ModelImporter::importFunction(qeff_onnx::FunctionProto &function) {
-  std::string name = function.name();
-  Place here(*this, "function", name);
+  Place here(*this, "function", function.name());
   auto emit = [&] { return emitError(); };
   std::string symbol = getFunctionSymbol(function.domain(), function.name(),
                                          function.overload());

@@ -28,6 +28,7 @@ private:
       google::protobuf::RepeatedPtrField<qeff_onnx::AttributeProto>;
 
   /// Where the importer is, for errors: a chain of these lives on the stack.
+  /// The texts are copies, for messages are taken apart meanwhile.
   class Place {
   public:
     Place(ModelImporter &importer, StringRef what, StringRef name,
@@ -43,7 +44,8 @@ private:
   private:
     ModelImporter &importer;
     const Place *outer;
-    StringRef what, name, type;
+    StringRef what; ///< a literal
+    std::string name, type;
     int64_t index;
   };
 

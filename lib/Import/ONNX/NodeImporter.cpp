@@ -252,9 +252,8 @@ LogicalResult ModelImporter::importNode(qeff_onnx::NodeProto &node,
 
 LogicalResult ModelImporter::importNodes(Nodes &nodes, Scope &scope) {
   for (auto [i, node] : llvm::enumerate(nodes)) {
-    // The texts move out of the message while it is imported.
-    std::string name = node.name(), type = node.op_type();
-    Place here(*this, "node", name, static_cast<int64_t>(i), type);
+    Place here(*this, "node", node.name(), static_cast<int64_t>(i),
+               node.op_type());
     if (failed(importNode(node, scope))) {
       return failure();
     }

@@ -121,22 +121,19 @@ LogicalResult ModelBuilder::buildWeight(onnxir::WeightOp op,
 ModelBuilder::AttributeList::AttributeList(Attributes &attributes)
     : attributes(attributes), numStubs(attributes.size()) {
   for (qeff_onnx::AttributeProto &stub : attributes) {
-    stubs.try_emplace(stub.name(), &stub);
+    protos.try_emplace(stub.name(), &stub);
   }
 }
 
 qeff_onnx::AttributeProto &
 ModelBuilder::AttributeList::get(StringRef name) {
-  auto stub = stubs.find(name);
-  if (stub != stubs.end()) {
-    qeff_onnx::AttributeProto *found = stub->second;
-    used.insert(found);
-    return *found;
+  auto [entry, isNew] = protos.try_emplace(name, nullptr);
+  if (isNew) {
+    entry->second = attributes.Add();
+    entry->second->set_name(name.str());
   }
-  qeff_onnx::AttributeProto &added = *attributes.Add();
-  added.set_name(name.str());
-  used.insert(&added);
-  return added;
+  used.insert(entry->second);
+  return *entry->second;
 }
 
 void ModelBuilder::AttributeList::finish() {

@@ -49,7 +49,7 @@ private:
   private:
     Attributes &attributes;
     int numStubs;
-    llvm::StringMap<qeff_onnx::AttributeProto *> stubs;
+    llvm::StringMap<qeff_onnx::AttributeProto *> protos;
     llvm::DenseSet<const qeff_onnx::AttributeProto *> used;
   };
 

@@ -271,6 +271,9 @@ std::optional<int64_t> onnxir::getPayloadBytes(ShapedType type) {
   if (!bits) {
     return std::nullopt;
   }
+  if (llvm::is_contained(type.getShape(), 0)) {
+    return 0;
+  }
   for (int64_t size : type.getShape()) {
     if (llvm::MulOverflow(*bits, size, *bits)) {
       return std::nullopt;
