@@ -8,6 +8,7 @@
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
 #include "qeff/Dialect/QEffHost/IR/QEffHostDialect.h"
 #include "qeff/Import/Import.h"
+#include "qeff/Import/ONNX.h"
 #include "qeff/Pipelines/Phases.h"
 #include "qeff/Target/Translation.h"
 #include "qeff/Transforms/Passes.h"
@@ -34,5 +35,6 @@ void qeff::registerAllPasses() {
 
 void qeff::registerAllTranslations() {
   registerImportTranslations();
+  registerONNXTranslations();
   registerTargetTranslations();
 }

@@ -116,6 +116,21 @@ LogicalResult OutputFile::write(StringRef bytes) {
   return success();
 }
 
+LogicalResult OutputFile::writeAt(StringRef bytes, int64_t offset) {
+  while (!bytes.empty()) {
+    ssize_t written = ::pwrite(descriptor, bytes.data(), bytes.size(), offset);
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
+    if (written < 0) {
+      return emitError();
+    }
+    bytes = bytes.drop_front(written);
+    offset += written;
+  }
+  return success();
+}
+
 LogicalResult OutputFile::commit() {
   if (!isInPlace() && (::fsync(descriptor) != 0 ||
                        ::rename(temporary.c_str(), path.c_str()) != 0)) {

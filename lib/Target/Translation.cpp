@@ -80,8 +80,7 @@ static LogicalResult exportModel(ModuleOp module, raw_ostream &output) {
       return failure();
     }
   }
-  output << model->bytes;
-  return success();
+  return writeONNXModel(module, *model, output, options.getEvaluatorOptions());
 }
 
 static LogicalResult buildAIC100Package(ModuleOp module, StringRef directory,

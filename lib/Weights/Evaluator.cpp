@@ -289,10 +289,17 @@ LogicalResult qeff::writeWeights(ModuleOp module,
 LogicalResult qeff::visitTiles(ModuleOp module, Value value,
                                const EvaluatorOptions &options,
                                TileVisitor visitor) {
+  return visitTiles(module, WeightPlacement(value, 0), options, visitor);
+}
+
+LogicalResult qeff::visitTiles(ModuleOp module, const WeightPlacement &weight,
+                               const EvaluatorOptions &options,
+                               TileVisitor visitor) {
   int64_t budget = std::max(options.budgetBytes, kMinThreadBudget);
   FileSet files(options);
   ExpressionBuilder builder(module, files);
-  FailureOr<const ExpressionNode *> node = builder.build(value);
+  FailureOr<const ExpressionNode *> node =
+      weight.value ? builder.build(weight.value) : builder.build(weight.symbol);
   if (failed(node)) {
     return failure();
   }
@@ -300,15 +307,16 @@ LogicalResult qeff::visitTiles(ModuleOp module, Value value,
   TileChooser chooser(std::min(budget, kSequentialBytes));
   TileGrid grid = makeGrid(*node, 0, chooser.chooseSequential(*node));
   ScratchStack scratch(budget);
+  Location loc = weight.value ? weight.value.getLoc() : module.getLoc();
   std::string error;
   for (int64_t number = 0; number < grid.numTiles; ++number) {
     Tile tile = grid.getTile(number);
     void *buffer = scratch.push(grid.node->getTileBytes(tile));
     if (!buffer) {
-      return mlir::emitError(value.getLoc()) << "cannot allocate a tile";
+      return mlir::emitError(loc) << "cannot allocate a tile";
     }
     if (failed(computeTile(grid.node, tile, buffer, scratch, error))) {
-      return mlir::emitError(value.getLoc()) << error;
+      return mlir::emitError(loc) << error;
     }
     if (failed(visitor({tile, grid.node->type.getElementType(), buffer}))) {
       return failure();

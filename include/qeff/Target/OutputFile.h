@@ -30,6 +30,8 @@ public:
   /// Makes the file `bytes` long; only a regular one can be.
   LogicalResult resize(int64_t bytes);
   LogicalResult write(StringRef bytes);
+  /// Writes at a position; only a regular file has them.
+  LogicalResult writeAt(StringRef bytes, int64_t offset);
   /// Syncs, and gives the file its name.
   LogicalResult commit();
 

@@ -70,6 +70,10 @@ using TileVisitor = llvm::function_ref<LogicalResult(const ConstTileBuffer &)>;
 LogicalResult visitTiles(ModuleOp module, Value value,
                          const EvaluatorOptions &options, TileVisitor visitor);
 
+/// The same for the value or symbol of `weight`.
+LogicalResult visitTiles(ModuleOp module, const WeightPlacement &weight,
+                         const EvaluatorOptions &options, TileVisitor visitor);
+
 /// The whole of a small value, row-major; refused above `maxBytes`.
 FailureOr<std::vector<char>> readValue(ModuleOp module, Value value,
                                        const EvaluatorOptions &options,

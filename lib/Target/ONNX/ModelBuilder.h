@@ -4,67 +4,122 @@
 #ifndef QEFF_LIB_TARGET_ONNX_MODELBUILDER_H
 #define QEFF_LIB_TARGET_ONNX_MODELBUILDER_H
 
+#include "ValueNames.h"
+
 #include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
 #include "qeff/Target/ONNX.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
-#include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/StringMap.h"
-#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/DenseSet.h"
 
 #include "qeff_onnx.pb.h"
 
 namespace qeff {
 
-/// The names of the values of one graph or function.
-class ValueNames {
-public:
-  /// Gives `value` the name `wanted`, or `wanted_N` where that is taken.
-  std::string assign(Value value, const Twine &wanted);
-  /// Reserves `name`; false where it is taken.
-  bool reserve(StringRef name) { return used.insert(name).second; }
-  void set(Value value, StringRef name) { names[value] = name.str(); }
-  bool contains(Value value) const { return names.contains(value); }
-  /// The name of `value`, "" for an operand that is left out.
-  StringRef lookup(Value value) const;
-
-private:
-  llvm::DenseMap<Value, std::string> names;
-  llvm::StringSet<> used;
-  llvm::StringMap<unsigned> counters;
-};
-
 class ModelBuilder {
 public:
-  ModelBuilder(ModuleOp module, StringRef dataFileName, ONNXModel &result)
-      : module(module), dataFileName(dataFileName), result(result) {}
+  /// Payloads that belong into the model are marked in it, and listed in
+  /// `embedded` under their marks' numbers.
+  ModelBuilder(ModuleOp module, StringRef dataFileName, ONNXModel &result,
+               std::vector<EmbeddedPayload> &embedded)
+      : module(module), dataFileName(dataFileName), result(result),
+        embedded(embedded) {}
 
   LogicalResult build(qeff_onnx::ModelProto &model);
 
 private:
-  LogicalResult buildGraph(mlir::func::FuncOp function,
-                           qeff_onnx::GraphProto &graph);
+  using Attributes =
+      google::protobuf::RepeatedPtrField<qeff_onnx::AttributeProto>;
+  using Nodes = google::protobuf::RepeatedPtrField<qeff_onnx::NodeProto>;
+  using ValueInfos =
+      google::protobuf::RepeatedPtrField<qeff_onnx::ValueInfoProto>;
+
+  /// The attributes of a node or function under construction: those that have
+  /// a stub in the stubs' order, then the others by name.
+  class AttributeList {
+  public:
+    /// `attributes` holds the stubs.
+    explicit AttributeList(Attributes &attributes);
+    /// The attribute to fill in.
+    qeff_onnx::AttributeProto &get(StringRef name);
+    /// Drops the stubs that were not asked for.
+    void finish();
+
+  private:
+    Attributes &attributes;
+    int numStubs;
+    llvm::StringMap<qeff_onnx::AttributeProto *> protos;
+    llvm::DenseSet<const qeff_onnx::AttributeProto *> used;
+  };
+
+  /// What the nodes of a graph or function are built with.
+  struct Body {
+    ValueNames &names;
+    ArrayAttr opsets;
+    Nodes &nodes;
+    qeff_onnx::GraphProto *graph; ///< null in a function
+  };
+
+  /// A result that is not the output of a node under its own name, and its
+  /// index: an Identity makes it.
+  using Copy = std::pair<Value, int>;
+
+  // Model and functions.
+  LogicalResult buildProperties(qeff_onnx::ModelProto &model);
+  LogicalResult buildMain(mlir::func::FuncOp function,
+                          qeff_onnx::GraphProto &graph);
   LogicalResult buildIO(mlir::func::FuncOp function, unsigned index,
                         bool isResult, qeff_onnx::ValueInfoProto &info);
   LogicalResult buildFunction(onnxir::FunctionOp function,
                               qeff_onnx::FunctionProto &proto);
-  LogicalResult buildBody(Block &block, ValueNames &names, ArrayAttr opsets,
-                          google::protobuf::RepeatedPtrField<
-                              qeff_onnx::NodeProto> &nodes,
-                          qeff_onnx::GraphProto *graph);
-  LogicalResult buildNode(onnxir::NodeOp op, ValueNames &names,
-                          ArrayAttr opsets, qeff_onnx::NodeProto &node);
-  LogicalResult buildAttribute(onnxir::NodeOp op, NamedAttribute attribute,
-                               qeff_onnx::AttributeProto &proto);
-  LogicalResult buildTensor(Operation *op, mlir::ElementsAttr value,
+
+  // Graphs.
+  /// Builds a graph around `block`; infos without a name get one.
+  LogicalResult buildGraph(Operation *op, onnxir::GraphAttr about,
+                           Block &block, ValueInfos arguments,
+                           ValueInfos results, Body body);
+  LogicalResult buildSubgraph(onnxir::NodeOp op, unsigned index, Body outer,
+                              qeff_onnx::GraphProto &graph);
+  LogicalResult buildInfo(Operation *op, onnxir::ValueInfoAttr about,
+                          Type type, qeff_onnx::ValueInfoProto &info);
+  LogicalResult buildValueInfos(Operation *op, onnxir::GraphAttr about,
+                                Block &block, Body body);
+  LogicalResult defineArguments(Operation *op, Block &block,
+                                ValueInfos &arguments, ValueNames &names);
+  LogicalResult defineInitializers(Block &block, ValueNames &names);
+  void bindResults(Block &block, ValueInfos &results, ValueNames &names,
+                   SmallVectorImpl<Copy> &copies);
+  LogicalResult buildInputs(Block &block, ValueInfos &arguments, Body body);
+  LogicalResult buildNodes(Block &block, Body body);
+  LogicalResult buildCopies(Operation *op, Block &block, ArrayRef<Copy> copies,
+                            ValueInfos &results, Body body);
+  LogicalResult buildInitializers(Operation &op, Body body);
+  LogicalResult buildNode(onnxir::NodeOp op, Body body);
+  LogicalResult buildOutputs(onnxir::NodeOp op, ValueNames &names,
+                             qeff_onnx::NodeProto &node);
+
+  // Attributes and tensors.
+  LogicalResult buildAttributes(Operation *op, DictionaryAttr values,
+                                AttributeList &attributes);
+  LogicalResult buildSubgraphs(onnxir::NodeOp op, Body body,
+                               AttributeList &attributes);
+  LogicalResult buildTensor(Operation *op, Attribute value,
                             qeff_onnx::TensorProto &proto);
+  LogicalResult buildInitializer(onnxir::InitializerOp op,
+                                 qeff_onnx::TensorProto &proto);
   LogicalResult buildWeight(onnxir::WeightOp op,
                             qeff_onnx::TensorProto &proto);
+  LogicalResult placeOutside(Operation *op, WeightPlacement payload,
+                             RankedTensorType type,
+                             qeff_onnx::TensorProto &proto);
+  void embed(WeightPlacement payload, RankedTensorType type,
+             qeff_onnx::TensorProto &proto);
 
   ModuleOp module;
   StringRef dataFileName;
   ONNXModel &result;
+  std::vector<EmbeddedPayload> &embedded;
 };
 
 } // namespace qeff

@@ -2,7 +2,7 @@
 
 // node (C1)
 func.func @f() {
-  // expected-error @+1 {{expects an operator's name, got ''}}
+  // expected-error @+1 {{expects an operator's name, got an empty one}}
   onnxir.node "com.example::"() : () -> none
   return
 }
@@ -120,12 +120,112 @@ module attributes {onnxir.ir_version = "8"} {}
 
 // -----
 
-// node (C1): a name that holds ::
+// node (C3): the wrong number of graphs
 func.func @f() {
-  // expected-error @+1 {{expects an operator's name, got 'a::b'}}
-  "onnxir.node"() <{domain = "com.example", op_type = "a::b"}> : () -> ()
+  // expected-error @+1 {{expects a #onnxir.graph per subgraph, got 1 for 0}}
+  "onnxir.node"() <{op_type = "If", graphs = [#onnxir.graph<name = "g">]}> : () -> ()
   return
 }
+
+// -----
+
+// node (C6)
+func.func @f() {
+  // expected-error @+1 {{expects a name per result, got 1 for 0}}
+  onnxir.node "Op"() outputs ["y"] : () -> ()
+  return
+}
+
+// -----
+
+// node (C7)
+func.func @f() {
+  // expected-error @+1 {{expects as many values as keys in its metadata, got ["key"]}}
+  onnxir.node "Op"() metadata ["key"] : () -> ()
+  return
+}
+
+// -----
+
+// initializer (C2): what is no tensor
+func.func @f() {
+  // expected-error @+1 {{expects dense elements or #onnxir.tensor, got 1 : i64}}
+  %0 = "onnxir.initializer"() <{name = "one", value = 1 : i64}> : () -> tensor<i64>
+  return
+}
+
+// -----
+
+// initializer (C3)
+func.func @f() {
+  // expected-error @+1 {{expects 'input' and a position >= 0 together}}
+  %0 = onnxir.initializer "one" dense<1> : tensor<i64> {input_position = 1 : i64}
+  return
+}
+
+// -----
+
+// weight (C2): bits are packed into bytes
+func.func @f(%w: tensor<3xi8>) {
+  // expected-error @+1 {{expects a source of type 'tensor<2xi8>', got 'tensor<3xi8>'}}
+  %0 = onnxir.weight "w" %w : tensor<3xi8> -> tensor<3xui4>
+  return
+}
+
+// -----
+
+// sparse_initializer (C1)
+func.func @f() {
+  // expected-error @+1 {{expects a name, got an empty one}}
+  %0 = onnxir.sparse_initializer "" "" : tensor<2xf32>
+  return
+}
+
+// -----
+
+// function (C1): the overload
+// expected-error @+1 {{expects a symbol of the form 'domain::name', got 'a::b'}}
+onnxir.function @"a::b" inputs [] outputs [] attributes [] opsets [] attributes {overload = "c"} {
+  onnxir.return
+}
+
+// -----
+
+// function (C4): a name with and without a default
+// expected-error @+1 {{expects unique attribute names, got two of "alpha"}}
+onnxir.function @"a::b" inputs [] outputs [] attributes ["alpha"] opsets [] attributes {attr_defaults = {alpha = 1 : i64}} {
+  onnxir.return
+}
+
+// -----
+
+// expected-error @+1 {{expects a static tensor of 1 bytes, got 'tensor<3xui4>'}}
+module attributes {a = #onnxir.tensor<"0"> : tensor<3xui4>} {}
+
+// -----
+
+// expected-error @+1 {{expects a dim per axis, got ["batch"]}}
+module attributes {a = #onnxir.value_info<name = "x", type = tensor<?x4xf32>, dims = ["batch"]>} {}
+
+// -----
+
+// expected-error @+1 {{expects dims that agree with 'tensor<4xf32>', got "batch"}}
+module attributes {a = #onnxir.value_info<name = "x", type = tensor<4xf32>, dims = ["batch"]>} {}
+
+// -----
+
+// expected-error @+1 {{expects 'onnxir.graph' to be #onnxir.graph, got 1 : i64}}
+module attributes {onnxir.graph = 1} {}
+
+// -----
+
+// expected-error @+1 {{expects 'onnxir.proto' to be bytes, got 1 : i64}}
+module attributes {onnxir.proto = 1} {}
+
+// -----
+
+// expected-error @+1 {{expects 'onnxir.model' to be a dictionary, got 1 : i64}}
+module attributes {onnxir.model = 1} {}
 
 // -----
 
@@ -187,7 +287,7 @@ func.func @f(%w: tensor<?xf32>) {
 
 // weight: the types.
 func.func @f(%w: tensor<4xf32>) {
-  // expected-error @+1 {{failed to verify that all of {source, result} have same type}}
+  // expected-error @+1 {{expects a source of type 'tensor<4xf16>', got 'tensor<4xf32>'}}
   %0 = "onnxir.weight"(%w) <{name = "w"}> : (tensor<4xf32>) -> tensor<4xf16>
   return
 }

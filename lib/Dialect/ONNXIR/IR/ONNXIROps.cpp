@@ -9,16 +9,27 @@
 using namespace qeff;
 using namespace qeff::onnxir;
 
-/// `"domain::Op"`, or `"Op"` in the default domain.
+/// `"domain::Op"`, or `"Op"` in the default domain. An operator with a `::` of
+/// its own is `"Op" domain("domain")`.
 static ParseResult parseOperatorName(OpAsmParser &parser, StringAttr &domain,
                                      StringAttr &opType) {
   std::string name;
   if (parser.parseString(&name)) {
     return failure();
   }
+  Builder &builder = parser.getBuilder();
+  if (succeeded(parser.parseOptionalKeyword("domain"))) {
+    std::string text;
+    if (parser.parseLParen() || parser.parseString(&text) ||
+        parser.parseRParen()) {
+      return failure();
+    }
+    domain = builder.getStringAttr(text);
+    opType = builder.getStringAttr(name);
+    return success();
+  }
   auto [before, after] = StringRef(name).rsplit("::");
   bool qualified = StringRef(name).contains("::");
-  Builder &builder = parser.getBuilder();
   domain = builder.getStringAttr(qualified ? before : "");
   opType = builder.getStringAttr(qualified ? after : before);
   return success();
@@ -30,23 +41,48 @@ static std::string joinName(StringRef domain, StringRef opType) {
 
 static void printOperatorName(OpAsmPrinter &printer, Operation *op,
                               StringAttr domain, StringAttr opType) {
+  if (StringRef(joinName(domain.getValue(), opType.getValue()))
+          .rsplit("::").second.size() < opType.size() &&
+      opType.getValue().contains("::")) {
+    printer << opType << " domain(" << domain << ")";
+    return;
+  }
   printer << mlir::StringAttr::get(
       op->getContext(), joinName(domain.getValue(), opType.getValue()));
 }
 
-/// An elements attribute whose type is the result's.
-static ParseResult parseElements(OpAsmParser &parser, mlir::ElementsAttr &value,
+/// A constant whose type is the result's.
+static ParseResult parseElements(OpAsmParser &parser, TypedAttr &value,
                                  Type &type) {
   if (parser.parseAttribute(value)) {
     return failure();
   }
-  type = value.getShapedType();
+  type = value.getType();
   return success();
 }
 
 static void printElements(OpAsmPrinter &printer, Operation *op,
-                          mlir::ElementsAttr value, Type type) {
+                          TypedAttr value, Type type) {
   printer.printAttribute(value);
+}
+
+/// `source -> result`, or one type where the two are equal.
+static ParseResult parseStoredTypes(OpAsmParser &parser, Type &source,
+                                    Type &result) {
+  if (parser.parseType(source)) {
+    return failure();
+  }
+  result = source;
+  return succeeded(parser.parseOptionalArrow()) ? parser.parseType(result)
+                                                : ParseResult(success());
+}
+
+static void printStoredTypes(OpAsmPrinter &printer, Operation *op, Type source,
+                             Type result) {
+  printer << source;
+  if (source != result) {
+    printer << " -> " << result;
+  }
 }
 
 #define GET_OP_CLASSES
@@ -90,6 +126,12 @@ void NodeOp::getEffects(
   }
 }
 
+/// What holds a tensor.
+static bool isTensor(Attribute value) {
+  return isa<onnxir::TensorAttr, StoredAttr>(value) ||
+         (isa<mlir::ElementsAttr>(value) && !isa<mlir::DenseArrayAttr>(value));
+}
+
 template <typename T> static bool isArrayOf(Attribute value) {
   auto array = dyn_cast<ArrayAttr>(value);
   return array && llvm::all_of(array, llvm::IsaPred<T>);
@@ -116,13 +158,17 @@ std::optional<AttrKind> onnxir::getAttrKind(Attribute value) {
   if (isa<DenseI64ArrayAttr>(value)) {
     return AttrKind::Ints;
   }
-  if (isa<mlir::ElementsAttr>(value) && !isa<mlir::DenseArrayAttr>(value)) {
+  if (auto message = dyn_cast<MessageAttr>(value)) {
+    return message.getKind();
+  }
+  if (isTensor(value)) {
     return AttrKind::Tensor;
   }
   if (isArrayOf<StringAttr>(value)) {
     return AttrKind::Strings;
   }
-  if (isArrayOf<mlir::ElementsAttr>(value)) {
+  if (auto array = dyn_cast<ArrayAttr>(value);
+      array && llvm::all_of(array, isTensor)) {
     return AttrKind::Tensors;
   }
   return std::nullopt;
@@ -130,9 +176,8 @@ std::optional<AttrKind> onnxir::getAttrKind(Attribute value) {
 
 LogicalResult NodeOp::verify() {
   // (C1)
-  if (getOpType().empty() || getOpType().contains("::")) {
-    return emitOpError("expects an operator's name, got '")
-           << getOpType() << "'";
+  if (getOpType().empty()) {
+    return emitOpError("expects an operator's name, got an empty one");
   }
   // (C5)
   if (std::optional<uint64_t> since = getSinceVersion();
@@ -145,6 +190,23 @@ LogicalResult NodeOp::verify() {
   if (names != getBodies().size()) {
     return emitOpError("expects a name per subgraph, got ")
            << names << " for " << getBodies().size();
+  }
+  if (ArrayAttr graphs = getGraphsAttr();
+      graphs && graphs.size() != getBodies().size()) {
+    return emitOpError("expects a #onnxir.graph per subgraph, got ")
+           << graphs.size() << " for " << getBodies().size();
+  }
+  // (C6)
+  if (ArrayAttr names = getOutputNamesAttr();
+      names && names.size() != getNumResults()) {
+    return emitOpError("expects a name per result, got ")
+           << names.size() << " for " << getNumResults();
+  }
+  // (C7)
+  if (ArrayAttr metadata = getMetadataAttr();
+      metadata && metadata.size() % 2 != 0) {
+    return emitOpError("expects as many values as keys in its metadata, got ")
+           << metadata;
   }
   DictionaryAttr attributes = getOnnxAttrsAttr();
   if (!attributes) {
@@ -163,8 +225,7 @@ LogicalResult NodeOp::verify() {
       continue;
     }
     auto function = (*this)->getParentOfType<FunctionOp>();
-    if (!function ||
-        !llvm::is_contained(function.getAttrNames(), ref.getName())) {
+    if (!function || !function.hasAttribute(ref.getName())) {
       return emitOpError("expects an enclosing function with attribute ")
              << ref.getName();
     }
@@ -176,20 +237,49 @@ LogicalResult NodeOp::verify() {
 // initializer, weight
 //===----------------------------------------------------------------------===//
 
+/// (C1) and (C3) of both.
+template <typename Op> static LogicalResult verifyInitializer(Op op) {
+  if (op.getName().empty()) {
+    return op.emitOpError("expects a name, got an empty one");
+  }
+  IntegerAttr position = op.getInputPositionAttr();
+  if (static_cast<bool>(op.getInputAttr()) != static_cast<bool>(position) ||
+      (position && position.getInt() < 0)) {
+    return op.emitOpError("expects 'input' and a position >= 0 together");
+  }
+  return success();
+}
+
 LogicalResult InitializerOp::verify() {
-  // (C1)
-  if (getName().empty()) {
-    return emitOpError("expects a name, got an empty one");
+  if (failed(verifyInitializer(*this))) {
+    return failure();
   }
   // (C2)
-  if (getValue().getShapedType() != getType()) {
+  if (!isTensor(getValue()) || isa<StoredAttr>(getValue())) {
+    return emitOpError("expects dense elements or #onnxir.tensor, got ")
+           << getValue();
+  }
+  if (getValue().getType() != getType()) {
     return emitOpError("expects a value of type ")
-           << getType() << ", got " << getValue().getShapedType();
+           << getType() << ", got " << getValue().getType();
   }
   return success();
 }
 
 LogicalResult onnxir::WeightOp::verify() {
+  if (failed(verifyInitializer(*this))) {
+    return failure();
+  }
+  // (C2)
+  RankedTensorType storage = getStorageType(cast<RankedTensorType>(getType()));
+  if (!storage || getSource().getType() != storage) {
+    return emitOpError("expects a source of type ")
+           << storage << ", got " << getSource().getType();
+  }
+  return success();
+}
+
+LogicalResult SparseInitializerOp::verify() {
   // (C1)
   if (getName().empty()) {
     return emitOpError("expects a name, got an empty one");
@@ -201,12 +291,27 @@ LogicalResult onnxir::WeightOp::verify() {
 // function
 //===----------------------------------------------------------------------===//
 
+/// "domain::name" of a function.
+static StringRef getNameWithoutOverload(FunctionOp function) {
+  StringRef symbol = function.getSymName();
+  if (std::optional<StringRef> overload = function.getOverload();
+      overload && symbol.consume_back(*overload)) {
+    symbol.consume_back(":");
+  }
+  return symbol;
+}
+
 StringRef FunctionOp::getDomain() {
-  return getSymName().rsplit("::").first;
+  return getNameWithoutOverload(*this).rsplit("::").first;
 }
 
 StringRef FunctionOp::getOperatorName() {
-  return getSymName().rsplit("::").second;
+  return getNameWithoutOverload(*this).rsplit("::").second;
+}
+
+bool FunctionOp::hasAttribute(StringAttr name) {
+  return llvm::is_contained(getAttrNames(), name) ||
+         (getAttrDefaultsAttr() && getAttrDefaultsAttr().contains(name));
 }
 
 static LogicalResult expectsUnique(FunctionOp function, StringRef what,
@@ -223,7 +328,10 @@ static LogicalResult expectsUnique(FunctionOp function, StringRef what,
 
 LogicalResult FunctionOp::verifyRegions() {
   // (C1)
-  if (getDomain().empty() || getOperatorName().empty()) {
+  StringRef overload = getOverload().value_or("");
+  if (getDomain().empty() || getOperatorName().empty() ||
+      getSymName() !=
+          getFunctionSymbol(getDomain(), getOperatorName(), overload)) {
     return emitOpError("expects a symbol of the form 'domain::name', got '")
            << getSymName() << "'";
   }
@@ -242,6 +350,12 @@ LogicalResult FunctionOp::verifyRegions() {
     return emitOpError("expects to return a value per output name");
   }
   // (C4)
+  DictionaryAttr defaults = getAttrDefaultsAttr();
+  for (StringAttr name : getAttrNames().getAsRange<StringAttr>()) {
+    if (defaults && defaults.contains(name)) {
+      return emitOpError("expects unique attribute names, got two of ") << name;
+    }
+  }
   return success(
       succeeded(expectsUnique(*this, "input", getInputNames())) &&
       succeeded(expectsUnique(*this, "output", getOutputNames())) &&

@@ -226,6 +226,9 @@ static LogicalResult verifyDims(Operation *op, Attribute value, Type type) {
       }
       continue;
     }
+    if (isa<UnitAttr>(dim) && ShapedType::isDynamic(size)) {
+      continue;
+    }
     auto constant = dyn_cast<IntegerAttr>(dim);
     if (!constant || !constant.getType().isSignlessInteger(64) ||
         ShapedType::isDynamic(size) || constant.getInt() != size) {

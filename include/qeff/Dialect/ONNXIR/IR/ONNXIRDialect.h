@@ -32,8 +32,15 @@ inline constexpr uint64_t kBytecodeVersion = 1;
 // Module attributes.
 inline constexpr StringRef kIRVersionAttr = "onnxir.ir_version";
 inline constexpr StringRef kOpsetImportsAttr = "onnxir.opset_imports";
+inline constexpr StringRef kModelAttr = "onnxir.model";
 
-/// The version that `imports` gives `domain`, or nothing.
+/// What the dialect's description says of modules, functions, arguments and
+/// results.
+inline constexpr StringRef kProtoAttr = "onnxir.proto";
+inline constexpr StringRef kGraphAttr = "onnxir.graph";
+
+/// The version that `imports` gives `domain`, or nothing. "ai.onnx" is another
+/// name of the default domain.
 std::optional<int64_t> lookupOpset(ArrayAttr imports, StringRef domain);
 
 /// The ONNX kind of an attribute of a node, or nothing where `value` is no
@@ -42,6 +49,25 @@ std::optional<AttrKind> getAttrKind(Attribute value);
 
 /// TensorProto.DataType of an element type, or nothing where there is none.
 std::optional<int64_t> getDataType(Type elementType);
+
+/// The element type of a TensorProto.DataType, or null where there is none.
+Type getElementType(MLIRContext *context, int64_t dataType);
+
+/// Bits that ONNX stores per element, or nothing for strings and types that it
+/// has not. Elements of less than 8 bits are packed.
+std::optional<int64_t> getElementBits(Type elementType);
+
+/// Bytes of the payload of a static tensor, or nothing where that overflows or
+/// the elements have no fixed size.
+std::optional<int64_t> getPayloadBytes(ShapedType type);
+
+/// The type in which a `qeff.weight` holds the payload of a tensor of `type`,
+/// see `onnxir.weight`; null where it has none.
+RankedTensorType getStorageType(RankedTensorType type);
+
+/// The symbol of the model-local function `domain`, `name`, `overload`.
+std::string getFunctionSymbol(StringRef domain, StringRef name,
+                              StringRef overload);
 
 } // namespace qeff::onnxir
 

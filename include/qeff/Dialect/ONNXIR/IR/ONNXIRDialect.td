@@ -18,7 +18,13 @@ def ONNXIR_Dialect : Dialect {
     results carry `qeff.name` and `qeff.dims`.
 
     Module attributes: `onnxir.ir_version` (i64) and `onnxir.opset_imports`
-    (array of `#onnxir.opset`).
+    (array of `#onnxir.opset`). An imported model adds `onnxir.model`, a
+    dictionary of `producer_name`, `producer_version`, `domain`, `doc_string`
+    (strings), `model_version` (i64) and `metadata` (array of keys and values in
+    turn), and `onnxir.proto`, the serialized ModelProto of the rest (training
+    information, device configurations, unknown fields). Its function has the
+    attribute `onnxir.graph`, a `#onnxir.graph`; arguments and results whose
+    ValueInfoProto says more than their name, type and dims have `onnxir.proto`.
   }];
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;

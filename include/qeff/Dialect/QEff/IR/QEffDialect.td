@@ -23,11 +23,12 @@ def QEff_Dialect : Dialect {
     it), `qeff.eos_token_ids` (`array<i64>`, tokens that end a text).
 
     Argument and result attributes: `qeff.name` (the I/O name), `qeff.dims`
-    (array of `@dim` references and i64 constants, one per axis) and, on
-    arguments that are state, `qeff.state` (the name of the result that carries
-    the new value). The unit attribute `qeff.adapter` marks arguments that hold
-    the adapter in use: its low-rank matrices, which are states that nothing
-    changes, and their scalings. They are static floats.
+    (array of `@dim` references and i64 constants, one per axis; `unit` for a
+    dynamic size without a name) and, on arguments that are state, `qeff.state`
+    (the name of the result that carries the new value). The unit attribute
+    `qeff.adapter` marks arguments that hold the adapter in use: its low-rank
+    matrices, which are states that nothing changes, and their scalings. They
+    are static floats.
   }];
   let dependentDialects = ["::mlir::func::FuncDialect",
                            "::mlir::arith::ArithDialect"];

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Tensors of an ONNX model that stay in their files, as symbols of the module.
+#ifndef QEFF_LIB_IMPORT_ONNX_PAYLOADS_H
+#define QEFF_LIB_IMPORT_ONNX_PAYLOADS_H
+
+#include "PayloadScanner.h"
+#include "Types.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace qeff::onnxir {
+
+/// The symbols of a module, each of its own name.
+class SymbolNames {
+public:
+  /// Takes `name`; false where it is taken.
+  bool take(StringRef name) {
+    return !name.empty() && names.insert(name).second;
+  }
+  /// Takes `wanted` or a name like it.
+  std::string takeLike(StringRef wanted);
+
+private:
+  llvm::StringSet<> names;
+  llvm::StringMap<unsigned> counters;
+};
+
+/// A tensor whose payload is a `qeff.weight`.
+struct StoredTensor {
+  RankedTensorType type;
+  FlatSymbolRefAttr weight;
+  bool isEmbedded; ///< in the model's own file
+};
+
+class Payloads {
+public:
+  /// `builder` is where symbols go. `path` names the model's file.
+  Payloads(StringRef path, uint64_t fileSize,
+           const std::vector<Payload> &payloads, SymbolNames &symbols,
+           OpBuilder builder)
+      : path(path), fileSize(fileSize), payloads(payloads), symbols(symbols),
+        builder(builder) {}
+
+  /// Whether `proto` has its payload in a file, or was cut out of one.
+  static bool isStored(const qeff_onnx::TensorProto &proto);
+
+  /// Declares the payload of `proto`, and takes out what that says.
+  FailureOr<StoredTensor> declare(qeff_onnx::TensorProto &proto,
+                                  EmitErrorFn emitError);
+
+private:
+  struct File {
+    FlatSymbolRefAttr symbol;
+    uint64_t size = 0;
+  };
+  /// Where a payload lies, as its message says.
+  struct Range {
+    File file;
+    uint64_t offset = 0;
+    std::optional<uint64_t> size;
+  };
+
+  FailureOr<File> getFile(StringRef location, EmitErrorFn emitError);
+  FailureOr<File> openFile(StringRef location, EmitErrorFn emitError);
+  File addFile(StringRef path, uint64_t size);
+  FailureOr<Range> takeEmbedded(RankedTensorType type,
+                                qeff_onnx::TensorProto &proto,
+                                EmitErrorFn emitError);
+  FailureOr<Range> takeExternal(qeff_onnx::TensorProto &proto,
+                                EmitErrorFn emitError);
+
+  StringRef path;
+  uint64_t fileSize;
+  const std::vector<Payload> &payloads;
+  SymbolNames &symbols;
+  OpBuilder builder;
+  std::optional<File> modelFile;
+  llvm::StringMap<File> files;
+};
+
+} // namespace qeff::onnxir
+
+#endif // QEFF_LIB_IMPORT_ONNX_PAYLOADS_H
