@@ -134,6 +134,8 @@ def _compile_in_child(
         os.waitpid(child, 0)
         raise
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status == -signal.SIGINT:  # which this process may get a little later
+        raise KeyboardInterrupt
     if status < 0:
         raise Error(f"{model}: compiling was ended by signal {-status}")
     if status != 0:
