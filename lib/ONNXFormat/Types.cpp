@@ -4,6 +4,8 @@
 
 #include "Types.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace qeff;
