@@ -23,7 +23,6 @@ SAMPLING = "sampling is not supported, tokens are chosen greedily"
 CASES = [
     ([], "expects a package (see --help)"),
     ([package], "expects --tokens=ID,ID,... (see --help)"),
-    ([package, "--tokens=1"], "expects --max-new-tokens=N (see --help)"),
     ([package, "--tokens="],
      "--tokens: expects token ids separated by commas, got ''"),
     ([package, "--tokens=1,,2"],
@@ -58,7 +57,7 @@ CASES = [
     (run + ["--num-beams=4"], "--num-beams: beam search is not supported"),
     (run + ["--inputs=x"], "--inputs: packages with other inputs than tokens "
                            "are not supported"),
-    (["/nowhere"] + run[1:], "/nowhere: no such file or directory"),
+    (["/nowhere", "--tokens=1"], "/nowhere: no such file or directory"),
     ([package, "--tokens=97", "--max-new-tokens=1"],
      "prompt 0, token 0: expects an id in [0, 97), got 97"),
     ([package, "--tokens=-1", "--max-new-tokens=1"],
