@@ -4,6 +4,8 @@
 
 #include "Options.h"
 
+#include "../NearestFlag.h"
+
 #include "llvm/ADT/StringExtras.h"
 
 using llvm::StringRef;
@@ -181,9 +183,11 @@ std::string Parser::parseFlag(StringRef argument) {
     if (!hasValue && parseSwitch(flag)) {
       return "";
     }
-    return (flag + ": unknown option" +
-            (hasValue ? ", or one that takes no value" : "") + " (see --help)")
-        .str();
+    std::string hint = suggestFlag(helpText, flag);
+    if (hint.empty() && hasValue) {
+      hint = ", or one that takes no value";
+    }
+    return (flag + ": unknown option" + hint + " (see --help)").str();
   }
   if (hasValue) {
     return parseValue(flag, inlineValue);

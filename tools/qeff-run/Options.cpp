@@ -4,6 +4,8 @@
 
 #include "Options.h"
 
+#include "../NearestFlag.h"
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -170,7 +172,10 @@ std::string Parser::parseFlag(const std::string &argument) {
   if (equals == std::string::npos) {
     return parseSwitch(flag);
   }
-  return flag + ": unknown option, or one that takes no value (see --help)";
+  std::string nearest = suggestFlag(helpText, flag);
+  return flag + ": unknown option" +
+         (nearest.empty() ? ", or one that takes no value" : nearest) +
+         " (see --help)";
 }
 
 std::string Parser::parseSwitch(const std::string &flag) {
@@ -183,7 +188,8 @@ std::string Parser::parseSwitch(const std::string &flag) {
   } else if (flag == "--version") {
     options.version = true;
   } else {
-    return flag + ": unknown option (see --help)";
+    return flag + ": unknown option" + suggestFlag(helpText, flag) +
+           " (see --help)";
   }
   return "";
 }

@@ -43,6 +43,13 @@ CASES = [
      "--stop-token: expects an id in [0, 97), got 97"),
     (run + ["other"], "expects one package, got 'other' as well"),
     (run + ["--frobnicate"], "--frobnicate: unknown option (see --help)"),
+    (run + ["--max-new-token=1"],
+     "--max-new-token: unknown option, did you mean --max-new-tokens? "
+     "(see --help)"),
+    (run + ["--verfy"],
+     "--verfy: unknown option, did you mean --verify? (see --help)"),
+    (run + ["-tokens", "1"],
+     "-tokens: unknown option, did you mean --tokens? (see --help)"),
     (run + ["--json=1"], "--json: unknown option, or one that takes no value "
                          "(see --help)"),
     (run + ["--temperature=0.7"], "--temperature: " + SAMPLING),
