@@ -181,6 +181,8 @@ def test_flags_of_other_features_are_refused_by_name(command, flag, capsys):
         (["compile", "x", "-o", "y", "--onnx-dtype", "f8"], "f8"),
         (["compile", "x", "-o", "y", "--adapter", "math"], "NAME=DIR"),
         (["compile", "x", "-o", "y", "--adapter", "math="], "NAME=DIR"),
+        (["compile", "x", "-o", "y", "--adapter", "math=./math:abc"],
+         "expects NAME=DIR[:WEIGHT], got weight 'abc'"),
         (["compile", "x", "-o", "y", "--adapter", "a=b", "--adapter=a=c:2"],
          "expects each name once, got 'a' twice"),
         (["compile", "x", "-o", "y", "--adapter-mode", "both"], "both"),

@@ -7,6 +7,7 @@
 #include "../NearestFlag.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 
 using llvm::StringRef;
 
@@ -205,6 +206,10 @@ std::string Parser::parseAdapter(StringRef value) {
   auto [folder, weight] = directory.rsplit(':');
   if (!weight.getAsDouble(adapter.weight)) {
     directory = folder;
+  } else if (folder.size() < directory.size() && !weight.contains('/') &&
+             !llvm::sys::fs::exists(directory)) {
+    return ("--adapter: expects NAME=DIR[:WEIGHT], got weight '" + weight + "'")
+        .str();
   }
   if (name.empty() || directory.empty()) {
     return ("--adapter: expects NAME=DIR or NAME=DIR:WEIGHT, got '" + value +
