@@ -341,6 +341,7 @@ def test_qeff_generate_refuses(folder, merge, swap):
     for model, adapter, message in [
         (folder / "model", "math", "expects a folder with adapter_config"),
         (merge, folder / "math", "takes none"),
+        (merge, "math", "takes none; compile it with --adapter-mode=swap"),
         (swap, "nothing", "expects a file or an adapter of the package"),
     ]:
         result = subprocess.run(
