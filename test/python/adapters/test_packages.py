@@ -4,6 +4,7 @@ packages hold, and that every way leads to the same one."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -335,6 +336,20 @@ def test_qeff_generate(folder, swap, tmp_path):
         )
         assert expected is None or made["tokens"] == expected["tokens"]
     assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def test_qeff_run_refuses_folders(folder, swap, tmp_path):
+    shutil.copytree(folder / "math", tmp_path / "poems")
+    for name in ("./poems", "poems"):
+        result = subprocess.run(
+            [tools.tool("qeff-run"), swap, "--tokens=1", f"--adapter={name}"],
+            capture_output=True, text=True, cwd=tmp_path,
+        )
+        assert result.returncode == 1 and result.stdout == ""
+        assert result.stderr.count("\n") == 1
+        for part in ("directory", "qeff generate --adapter DIR",
+                     "qeff.adapters.convert_adapter"):
+            assert part in result.stderr
 
 
 def test_qeff_generate_refuses(folder, merge, swap):

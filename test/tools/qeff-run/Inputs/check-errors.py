@@ -60,6 +60,8 @@ CASES = [
                             "(adapters/x.safetensors), got 'x'"),
     (run + ["--adapter="], "--adapter: expects a name or a file"),
     (run + ["--adapter=/nowhere/x"], "/nowhere/x: cannot open"),
+    (run + ["--adapter=/"], "/: expects an adapter's file, got a directory; "
+                            "`qeff generate --adapter DIR` takes PEFT's"),
     (run + ["--lora=x"], "--lora: expects --adapter=NAME|FILE"),
     (run + ["--num-beams=4"], "--num-beams: beam search is not supported"),
     (run + ["--inputs=x"], "--inputs: packages with other inputs than tokens "
