@@ -7,11 +7,13 @@ Errors are one line on stderr and exit code 1; an interrupt ends with 130.
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import sys
 from typing import NoReturn
 
 from .cli_options import (
+    REFUSED,
     add_adapter_options,
     add_refused,
     add_shape_options,
@@ -77,6 +79,27 @@ class _Parser(argparse.ArgumentParser):
             "formatter_class", argparse.RawDescriptionHelpFormatter
         )
         super().__init__(*args, **kwargs)
+
+    def parse_known_args(self, args=None, namespace=None):
+        if self._subparsers is None:  # a command's own
+            self._check_flags(args)
+        namespace, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(f"unrecognized arguments: {' '.join(rest)}")
+        return namespace, rest
+
+    def _check_flags(self, args: list[str]) -> None:
+        """Names an unknown flag before argparse misses a required one."""
+        known = {flag for a in self._actions for flag in a.option_strings}
+        for argument in args:
+            flag = argument.partition("=")[0]
+            if flag == "--":
+                return
+            if not flag.startswith("--") or " " in argument or flag in known:
+                continue
+            near = difflib.get_close_matches(flag, known - set(REFUSED), 1, 0.8)
+            hint = f", did you mean {near[0]}?" if near else ""
+            self.error(f"{flag}: unknown option{hint}")
 
     def error(self, message: str) -> NoReturn:
         raise Error(f"{message} (see {self.prog} --help)")

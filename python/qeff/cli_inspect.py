@@ -23,7 +23,8 @@ def run(options: argparse.Namespace) -> int:
     path = Path(options.path)
     if not path.exists():
         raise Error(f"{path}: no such file or directory")
-    if path.is_dir() and not is_peft_directory(path):
+    is_model = path.suffix in (".gguf", ".onnx", ".mlir", ".mlirbc")
+    if is_model if path.is_file() else not is_peft_directory(path):
         return _inspect_package(path, options)
     document = describe_adapter(path, options.base)
     if options.json:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from .errors import Error
 
@@ -55,13 +56,16 @@ def count(text: str) -> int:
 def adapter(text: str) -> tuple[str, str, float]:
     """NAME=DIR or NAME=DIR:WEIGHT."""
     name, _, directory = text.partition("=")
-    folder, _, number = directory.rpartition(":")
+    folder, colon, number = directory.rpartition(":")
     weight = 1.0
     try:
         weight = float(number)
         directory = folder
-    except ValueError:
-        pass  # no weight
+    except ValueError:  # no weight, or a colon of the folder's
+        if colon and "/" not in number and not os.path.exists(directory):
+            raise argparse.ArgumentTypeError(
+                f"expects NAME=DIR[:WEIGHT], got weight '{number}'"
+            ) from None
     if not name or not directory:
         raise argparse.ArgumentTypeError(
             f"expects NAME=DIR or NAME=DIR:WEIGHT, got '{text}'"

@@ -22,7 +22,7 @@ from .adapters import describe_adapter
 from .errors import Error
 from .hub import locate
 from .peft_options import LOADING, check_settings, warn_irrelevant, warn_once
-from .peft_package import build, check_name, give_adapter
+from .peft_package import build, check_base, check_name, give_adapter
 from .session import InferenceSession, Metrics
 
 _Path = str | os.PathLike
@@ -121,6 +121,7 @@ class QEffPeftModelForCausalLM:
                 "base_model=…"
             )
         base = locate(base_model, "base_model", None, cache_dir)
+        check_base(base)
         return cls(base, folder, adapter_name, allow_nonfinite=allow_nonfinite)
 
     @property

@@ -48,6 +48,18 @@ def check_name(name: str) -> None:
         )
 
 
+def check_base(base: Path) -> None:
+    """Refuses a folder that is no model, with a hint at the file in it."""
+    if not base.is_dir() or (base / "config.json").is_file():
+        return
+    files = list(base.glob("*.gguf"))
+    file = files[0] if len(files) == 1 else base / "NAME.gguf"
+    raise Error(
+        f"{base}: expects a folder with config.json, got none: for another "
+        f"base or a .gguf file give base_model='{file}'"
+    )
+
+
 def build(
     base: Path,
     folders: Mapping[str, Path],

@@ -173,6 +173,16 @@ def test_converted_equals_compiled(folder, package, tmp_path):
     assert compiled.read_bytes() == target.read_bytes()
 
 
+def test_models_are_no_adapters(folder):
+    for name in ("model", "model.gguf", "model.mlir"):
+        result = inspect(folder / name)
+        assert result.returncode == 1 and result.stdout == ""
+        assert result.stderr == (
+            f"qeff: error: {folder / name}: expects a folder with "
+            "adapter_config.json, an adapter's file, or a package\n"
+        )
+
+
 def test_what_is_no_adapter(folder, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()

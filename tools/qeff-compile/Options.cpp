@@ -4,7 +4,10 @@
 
 #include "Options.h"
 
+#include "../NearestFlag.h"
+
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 
 using llvm::StringRef;
 
@@ -181,9 +184,11 @@ std::string Parser::parseFlag(StringRef argument) {
     if (!hasValue && parseSwitch(flag)) {
       return "";
     }
-    return (flag + ": unknown option" +
-            (hasValue ? ", or one that takes no value" : "") + " (see --help)")
-        .str();
+    std::string hint = suggestFlag(helpText, flag);
+    if (hint.empty() && hasValue) {
+      hint = ", or one that takes no value";
+    }
+    return (flag + ": unknown option" + hint + " (see --help)").str();
   }
   if (hasValue) {
     return parseValue(flag, inlineValue);
@@ -201,6 +206,10 @@ std::string Parser::parseAdapter(StringRef value) {
   auto [folder, weight] = directory.rsplit(':');
   if (!weight.getAsDouble(adapter.weight)) {
     directory = folder;
+  } else if (folder.size() < directory.size() && !weight.contains('/') &&
+             !llvm::sys::fs::exists(directory)) {
+    return ("--adapter: expects NAME=DIR[:WEIGHT], got weight '" + weight + "'")
+        .str();
   }
   if (name.empty() || directory.empty()) {
     return ("--adapter: expects NAME=DIR or NAME=DIR:WEIGHT, got '" + value +

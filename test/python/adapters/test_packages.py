@@ -4,6 +4,7 @@ packages hold, and that every way leads to the same one."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -337,10 +338,25 @@ def test_qeff_generate(folder, swap, tmp_path):
     assert len(list((tmp_path / "cache").iterdir())) == 2
 
 
+def test_qeff_run_refuses_folders(folder, swap, tmp_path):
+    shutil.copytree(folder / "math", tmp_path / "poems")
+    for name in ("./poems", "poems"):
+        result = subprocess.run(
+            [tools.tool("qeff-run"), swap, "--tokens=1", f"--adapter={name}"],
+            capture_output=True, text=True, cwd=tmp_path,
+        )
+        assert result.returncode == 1 and result.stdout == ""
+        assert result.stderr.count("\n") == 1
+        for part in ("directory", "qeff generate --adapter DIR",
+                     "qeff.adapters.convert_adapter"):
+            assert part in result.stderr
+
+
 def test_qeff_generate_refuses(folder, merge, swap):
     for model, adapter, message in [
         (folder / "model", "math", "expects a folder with adapter_config"),
         (merge, folder / "math", "takes none"),
+        (merge, "math", "takes none; compile it with --adapter-mode=swap"),
         (swap, "nothing", "expects a file or an adapter of the package"),
     ]:
         result = subprocess.run(

@@ -147,6 +147,27 @@ def test_the_base_and_names_of_the_hub(base, adapters, tmp_path, monkeypatch):
         )
 
 
+def test_a_base_without_config(base, adapters, tmp_path):
+    adapter = tmp_path / "adapter"
+    shutil.copytree(adapters["all"], adapter)
+    config = json.loads((adapter / "adapter_config.json").read_text())
+    folder = tmp_path / "base"
+    folder.mkdir()
+    config["base_model_name_or_path"] = str(folder)
+    (adapter / "adapter_config.json").write_text(json.dumps(config))
+
+    def load():
+        return qeff.QEffAutoPeftModelForCausalLM.from_pretrained(adapter)
+
+    with pytest.raises(qeff.Error, match=r"config\.json.* base_model='.*NAME"):
+        load()
+    (folder / "tiny.gguf").touch()
+    with pytest.raises(qeff.Error, match=r"base_model='.*/base/tiny\.gguf'"):
+        load()
+    shutil.copy(base / "config.json", folder)
+    assert load().base_model == folder
+
+
 def test_the_cache(adapters, tmp_path, monkeypatch):
     monkeypatch.setenv("QEFF_CACHE_DIR", str(tmp_path / "cache"))
     package = load(adapters).compile(**SHAPE)
