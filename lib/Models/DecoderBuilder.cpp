@@ -269,8 +269,9 @@ Value DecoderBuilder::buildAttention(Value x, int64_t layer) {
   }
   Value mixed = AttentionOp::create(
       builder, at(scope), getHeads(desc.numHeads), q, k, v, positions,
-      positions, getSlopes(), builder.getF64FloatAttr(scale),
-      builder.getUnitAttr(), str(scope));
+      positions, getSlopes(), /*sinks=*/Value(), /*bias=*/Value(),
+      builder.getF64FloatAttr(scale), builder.getUnitAttr(),
+      /*window=*/IntegerAttr(), /*softcap=*/FloatAttr(), str(scope));
   Value merged = MergeHeadsOp::create(builder, at(scope), getHidden(qSize),
                                       mixed, str(scope));
   std::string out = scope + "." + attention.out;

@@ -131,6 +131,8 @@ static RopeScalingAttr readScaling(ConfigReader &rope, ConfigReader &config,
     params.addNumbers("short_factor", headDim / 2);
     params.addNumbers("long_factor", headDim / 2);
     break;
+  case RopeScalingKind::Explicit: // in no checkpoint
+    break;
   }
   return params.get(kind);
 }

@@ -2,10 +2,9 @@
 //
 // qeff-annotate-specializations: the shapes that the module is compiled for.
 
+#include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Transforms/Passes.h"
-
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace qeff {
 #define GEN_PASS_DEF_ANNOTATESPECIALIZATIONSPASS
@@ -15,34 +14,54 @@ namespace qeff {
 using namespace qeff;
 using mlir::func::FuncOp;
 
-/// The table of learned positions, or null where positions are computed.
-static EmbeddingOp findLearnedPositions(ModuleOp module) {
+/// The model, or null where the module has none.
+static FuncOp findModel(ModuleOp module) {
   for (auto function : module.getOps<FuncOp>()) {
-    for (BlockArgument argument : function.getArguments()) {
-      auto name = function.getArgAttrOfType<StringAttr>(
-          argument.getArgNumber(), kNameAttr);
-      if (!name || name.getValue() != "position_ids") {
-        continue;
-      }
-      for (Operation *user : argument.getUsers()) {
-        if (auto embedding = dyn_cast<EmbeddingOp>(user)) {
-          return embedding;
-        }
-      }
+    if (function.isPublic() && !function.isExternal()) {
+      return function;
     }
   }
   return {};
 }
 
-static LogicalResult checkContext(ModuleOp module, int64_t ctxLen) {
-  if (EmbeddingOp learned = findLearnedPositions(module)) {
-    auto table = cast<RankedTensorType>(learned.getTable().getType());
-    if (table.getDimSize(0) < ctxLen) {
-      return learned.emitError("expects ctx-len <= ")
-             << table.getDimSize(0) << ", the model's learned positions, got "
-             << ctxLen;
+/// The table of learned positions, or null where positions are computed.
+static EmbeddingOp findLearnedPositions(FuncOp function) {
+  if (!function) {
+    return {};
+  }
+  BlockArgument positions = findArgument(function, "position_ids");
+  for (auto embedding : function.getOps<EmbeddingOp>()) {
+    Value ids = embedding.getIds();
+    if (ids == positions ||
+        isa_and_present<IotaOp, MaskPositionsOp>(ids.getDefiningOp())) {
+      return embedding;
     }
+  }
+  return {};
+}
+
+/// Whether learned positions, where there are any, reach as far as the option
+/// `what` says.
+static LogicalResult checkLearned(FuncOp function, StringRef what,
+                                  int64_t length) {
+  EmbeddingOp learned = findLearnedPositions(function);
+  if (!learned) {
     return success();
+  }
+  int64_t rows =
+      cast<RankedTensorType>(learned.getTable().getType()).getDimSize(0);
+  if (!ShapedType::isDynamic(rows) && rows < length) {
+    return learned.emitError("expects ")
+           << what << " <= " << rows
+           << ", the model's learned positions, got " << length;
+  }
+  return success();
+}
+
+static LogicalResult checkContext(ModuleOp module, FuncOp function,
+                                  int64_t ctxLen) {
+  if (findLearnedPositions(function)) {
+    return checkLearned(function, "ctx-len", ctxLen);
   }
   auto limit = module->getAttrOfType<IntegerAttr>(kMaxPositionAttr);
   // No scaling of rope reaches so far; such a number is a slip, and memory for
@@ -80,11 +99,15 @@ struct AnnotateSpecializationsPass
              << prefillSeqLen.getValue() << ", " << ctxLen.getValue()
              << " and " << batchSize.getValue();
     }
+    FuncOp function = findModel(module);
+    if (function && !isDecoder(function)) {
+      return annotateEncoder(module, function);
+    }
     if (prefillSeqLen > ctxLen) {
       return module.emitError("expects prefill-seq-len <= ctx-len, got ")
              << prefillSeqLen.getValue() << " and " << ctxLen.getValue();
     }
-    if (failed(checkContext(module, ctxLen))) {
+    if (failed(checkContext(module, function, ctxLen))) {
       return failure();
     }
     SmallVector<Attribute> specs;
@@ -97,11 +120,23 @@ struct AnnotateSpecializationsPass
     return success();
   }
 
-  Attribute makeSpec(StringRef name, int64_t seqLen) {
+  LogicalResult annotateEncoder(ModuleOp module, FuncOp function) {
+    if (failed(checkLearned(function, "prefill-seq-len", prefillSeqLen))) {
+      return failure();
+    }
+    Attribute spec = makeSpec("encode", prefillSeqLen, /*context=*/false);
+    module->setAttr(kSpecializationsAttr,
+                    ArrayAttr::get(module.getContext(), spec));
+    return success();
+  }
+
+  Attribute makeSpec(StringRef name, int64_t seqLen, bool context = true) {
     Builder builder(&getContext());
     NamedAttrList dims;
     dims.set("batch_size", builder.getI64IntegerAttr(batchSize));
-    dims.set("ctx_len", builder.getI64IntegerAttr(ctxLen));
+    if (context) {
+      dims.set("ctx_len", builder.getI64IntegerAttr(ctxLen));
+    }
     dims.set("seq_len", builder.getI64IntegerAttr(seqLen));
     return SpecAttr::get(&getContext(), builder.getStringAttr(name),
                          dims.getDictionary(&getContext()));

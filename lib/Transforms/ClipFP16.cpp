@@ -81,7 +81,10 @@ Range RangeAnalysis::compute(Operation *op) {
   if (!isa<StreamableOpInterface>(op)) {
     return Range::Unknown;
   }
-  Range range = Range::WithinF16;
+  // What these make larger has a limit in its type alone.
+  bool mayGrow =
+      isa<ScaleOp, OffsetOp>(op) && !isF16(op->getResult(0).getType());
+  Range range = mayGrow ? Range::BeyondF16 : Range::WithinF16;
   for (Value operand : op->getOperands()) {
     Range inner = get(operand);
     if (inner == Range::Unknown) {

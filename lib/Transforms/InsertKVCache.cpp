@@ -23,18 +23,6 @@ using mlir::func::FuncOp;
 static constexpr StringRef kCtxLen = "ctx_len";
 static constexpr StringRef kBatchSize = "batch_size";
 
-/// The argument named `name`, or null.
-static BlockArgument findArgument(FuncOp function, StringRef name) {
-  for (BlockArgument argument : function.getArguments()) {
-    auto attribute = function.getArgAttrOfType<StringAttr>(
-        argument.getArgNumber(), kNameAttr);
-    if (attribute && attribute.getValue() == name) {
-      return argument;
-    }
-  }
-  return {};
-}
-
 namespace {
 /// One attention's keys or values.
 struct State {
@@ -138,6 +126,10 @@ LogicalResult CacheInserter::insertCaches(AttentionOp attention,
   if (!attention.getCausal()) {
     return attention.emitOpError("expects a causal attention");
   }
+  if (attention.getBias()) {
+    return attention.emitOpError("expects no bias where a cache takes the "
+                                 "place of the keys");
+  }
   builder.setInsertionPoint(attention);
   Location loc = attention.getLoc();
   StringAttr scope = attention.getScopeAttr();
@@ -170,7 +162,7 @@ static SmallVector<Operation *> collectTail(Value &value, Operation *ret) {
                   base->hasOneUse();
     if (!isLast ||
         !(isPath || isa<LinearOp, RMSNormOp, LayerNormOp, ActivateOp, ClipOp,
-                        CastOp>(op))) {
+                        CastOp, ScaleOp, OffsetOp, SoftcapOp>(op))) {
       break;
     }
     tail.push_back(op);
@@ -293,10 +285,14 @@ struct InsertKVCachePass
     if (failed(function)) {
       return failure();
     }
+    if (!isDecoder(*function)) {
+      setPhase(module, Phase::Stateful);
+      return success();
+    }
     BlockArgument positions = findArgument(*function, "position_ids");
-    if (!positions || !findArgument(*function, "input_ids")) {
-      return function->emitError(
-          "expects the arguments 'input_ids' and 'position_ids'");
+    if (!findArgument(*function, "input_ids")) {
+      return function->emitError("expects the argument 'input_ids' beside "
+                                 "'position_ids'");
     }
     if (SymbolTable::lookupSymbolIn(module, kCtxLen)) {
       return module.emitError("expects a stateless module, got one that "

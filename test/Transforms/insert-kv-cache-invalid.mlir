@@ -7,10 +7,9 @@ module {
 // -----
 
 module {
-  qeff.dim @batch_size
-  // expected-error @+1 {{expects the arguments 'input_ids' and 'position_ids'}}
-  func.func @main(%x: tensor<?x?x4xf32>) -> tensor<?x?x4xf32> {
-    return %x : tensor<?x?x4xf32>
+  // expected-error @+1 {{expects the argument 'input_ids' beside 'position_ids'}}
+  func.func @main(%pos: tensor<?x?xi64> {qeff.name = "position_ids"}) -> tensor<?x?xi64> {
+    return %pos : tensor<?x?xi64>
   }
 }
 
@@ -50,9 +49,23 @@ module {
 module {
   func.func @main(%ids: tensor<?x?xi64> {qeff.name = "input_ids"}, %pos: tensor<?x?xi64> {qeff.name = "position_ids"},
                   %q: tensor<?x4x?x8xf32>) -> tensor<?x4x?x8xf32> {
-    // expected-error @+1 {{expects a causal attention}}
-    %a = qeff.attention %q, %q, %q, %pos, %pos {scale = 0.5 : f64}
+    %b = qeff.attention %q, %q, %q, %pos, %pos {causal, scale = 0.5 : f64}
         : (tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x?xi64>, tensor<?x?xi64>) -> tensor<?x4x?x8xf32>
+    // expected-error @+1 {{expects a causal attention}}
+    %a = qeff.attention %b, %q, %q, %pos, %pos {scale = 0.5 : f64}
+        : (tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x?xi64>, tensor<?x?xi64>) -> tensor<?x4x?x8xf32>
+    return %a : tensor<?x4x?x8xf32>
+  }
+}
+
+// -----
+
+module {
+  func.func @main(%ids: tensor<?x?xi64> {qeff.name = "input_ids"}, %pos: tensor<?x?xi64> {qeff.name = "position_ids"},
+                  %q: tensor<?x4x?x8xf32>, %bias: tensor<1x4x?x?xf32>) -> tensor<?x4x?x8xf32> {
+    // expected-error @+1 {{expects no bias where a cache takes the place of the keys}}
+    %a = qeff.attention %q, %q, %q, %pos, %pos bias(%bias) {causal, scale = 0.5 : f64}
+        : (tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x?xi64>, tensor<?x?xi64>, tensor<1x4x?x?xf32>) -> tensor<?x4x?x8xf32>
     return %a : tensor<?x4x?x8xf32>
   }
 }

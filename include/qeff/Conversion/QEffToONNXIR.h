@@ -34,6 +34,8 @@ void populateQEffAttentionToONNXIRPatterns(
     RewritePatternSet &patterns, const ONNXIRConversionOptions &options);
 void populateQEffStateToONNXIRPatterns(RewritePatternSet &patterns,
                                        const ONNXIRConversionOptions &options);
+void populateQEffEncoderToONNXIRPatterns(
+    RewritePatternSet &patterns, const ONNXIRConversionOptions &options);
 
 /// All of the above. The patterns use no type converter: the element type of a
 /// value may change as it is replaced.

@@ -12,7 +12,9 @@ def AnnotateSpecializationsPass
   let description = [{
     Sets `qeff.specializations`: "prefill" with `prefill-seq-len` positions a
     call and "decode" with one, both for `batch-size` rows and a context of
-    `ctx-len`; only "decode" where `prefill-seq-len` is 1.
+    `ctx-len`; only "decode" where `prefill-seq-len` is 1. A function that is no
+    decoder (no `position_ids`, or no causal attention) gets "encode" alone:
+    `prefill-seq-len` positions of `batch-size` rows, and no context.
 
     Needs: prefill-seq-len <= ctx-len. A context beyond `qeff.max_position` is
     an error where positions are learned (a table has no row for them); where
@@ -110,8 +112,11 @@ def InsertKVCachePass : Pass<"qeff-insert-kv-cache", "::mlir::ModuleOp"> {
     %a = qeff.attention %q, %kc, %vc, %pos, %kp {causal, …}
     ```
 
-    Needs: one public function with inputs `input_ids` and `position_ids`.
-    Leaves: every state with one writer, returned as `past_key.N_RetainedState`
+    A function that is no decoder (no `position_ids`, or no causal attention)
+    stays as it is.
+
+    Needs: one public function; a decoder has the input `input_ids` too, and no
+    attention with a `bias`. Leaves: every state with one writer, returned as `past_key.N_RetainedState`
     and `past_value.N_RetainedState`, after the logits, layer by layer, key
     before value. Adapters' arguments and results stay last.
   }];

@@ -219,16 +219,18 @@ LogicalResult FunctionLowering::lowerOp(Operation *op) {
   auto type = op->getNumResults() == 1
                   ? dyn_cast<RankedTensorType>(op->getResult(0).getType())
                   : RankedTensorType();
-  if (!type || !type.getElementType().isF32() || !getDenseBytes(type) ||
-      llvm::is_contained(type.getShape(), 0)) {
+  bool isPositions = isa<IotaOp, MaskPositionsOp>(op);
+  if (!type || !(isPositions || type.getElementType().isF32()) ||
+      !getDenseBytes(type) || llvm::is_contained(type.getShape(), 0)) {
     return op->emitOpError("expects one result, a static f32 tensor, for the "
                            "host, got ")
            << op->getResultTypes();
   }
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<EmbeddingOp, LinearOp, LoRAOp, RMSNormOp, LayerNormOp, RopeOp,
-            AttentionOp, AddOp, ActivateOp, GateOp, ClipOp, LogitsSelectOp,
-            CacheWriteOp>(
+            AttentionOp, IotaOp, MaskPositionsOp, PoolOp, AddOp, MulOp,
+            ActivateOp, GateOp, ClipOp, ScaleOp, OffsetOp, SoftcapOp,
+            LogitsSelectOp, CacheWriteOp>(
           [&](auto known) { return lower(known); })
       .Default([](Operation *other) {
         return other->emitOpError("expects an op that the host has a kernel "

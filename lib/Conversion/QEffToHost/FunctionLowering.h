@@ -35,7 +35,8 @@ struct PendingLaunch {
 };
 
 /// Tensors [B, H, S, D] are kept in the order [B, S, H, D], so that splitting
-/// and merging heads is a view. All others are row-major.
+/// and merging heads is a view. All others, the bias of attention among them,
+/// are row-major.
 class FunctionLowering {
 public:
   FunctionLowering(mlir::func::FuncOp function, KernelLibrary &kernels,
@@ -71,12 +72,30 @@ private:
   LogicalResult lower(LayerNormOp op);
   LogicalResult lower(RopeOp op);
   LogicalResult lower(AttentionOp op);
+  LogicalResult lower(IotaOp op);
+  LogicalResult lower(MaskPositionsOp op);
+  LogicalResult lower(PoolOp op);
+  LogicalResult lower(MulOp op);
+  LogicalResult lower(ScaleOp op);
+  LogicalResult lower(OffsetOp op);
+  LogicalResult lower(SoftcapOp op);
   LogicalResult lower(AddOp op);
   LogicalResult lower(ActivateOp op);
   LogicalResult lower(GateOp op);
   LogicalResult lower(ClipOp op);
   LogicalResult lower(LogitsSelectOp op);
   LogicalResult lower(CacheWriteOp op);
+
+  // Attention.
+  bool readsCaches(AttentionOp op);
+  /// Puts the operands of the keys' and values' memory and of the positions
+  /// behind the query's.
+  LogicalResult addCaches(AttentionOp op, SmallVectorImpl<Place> &operands);
+  LogicalResult addOwnKeys(AttentionOp op, SmallVectorImpl<Place> &operands);
+  LogicalResult addScoreTerms(AttentionOp op,
+                              SmallVectorImpl<Place> &operands);
+  /// One input, one output of the same size, in place where that is possible.
+  LogicalResult launchMap(Operation *op, Kernel kernel);
 
   /// Where `value` can be read: an activation, an input or a state, or a weight
   /// in f32.

@@ -14,14 +14,14 @@ using mlir::func::FuncOp;
 /// Each position of the result depends on that position of the operands that
 /// `forEachRowOperand` visits, and on weights.
 static bool isPositionwise(Operation *op) {
-  return isa<LinearOp, LoRAOp, RMSNormOp, LayerNormOp, AddOp, ActivateOp,
-             GateOp, ClipOp>(op) &&
+  return isa<LinearOp, LoRAOp, RMSNormOp, LayerNormOp, AddOp, MulOp,
+             ActivateOp, GateOp, ClipOp, ScaleOp, OffsetOp, SoftcapOp>(op) &&
          cast<ShapedType>(op->getResult(0).getType()).getRank() == 3;
 }
 
 static void forEachRowOperand(Operation *op,
                               llvm::function_ref<void(OpOperand &)> visit) {
-  unsigned count = isa<AddOp, GateOp, LoRAOp>(op) ? 2 : 1;
+  unsigned count = isa<AddOp, MulOp, GateOp, LoRAOp>(op) ? 2 : 1;
   for (OpOperand &operand : op->getOpOperands().take_front(count)) {
     visit(operand);
   }

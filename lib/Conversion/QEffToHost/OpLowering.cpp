@@ -176,72 +176,6 @@ LogicalResult FunctionLowering::lower(RopeOp op) {
   return success();
 }
 
-FailureOr<Place> FunctionLowering::getCache(CacheReadOp read,
-                                            Operation *user) {
-  Value cache = read.getCache();
-  bool isNewest = true;
-  if (auto write = cache.getDefiningOp<CacheWriteOp>()) {
-    cache = write.getCache();
-  } else {
-    isNewest = llvm::none_of(cache.getUsers(), llvm::IsaPred<CacheWriteOp>);
-  }
-  auto argument = dyn_cast<BlockArgument>(cache);
-  if (!isNewest || !argument ||
-      !function.getArgAttr(argument.getArgNumber(), kStateAttr)) {
-    InFlightDiagnostic diagnostic = user->emitOpError(
-        "expects a read of the newest value of a state");
-    diagnostic.attachNote(read.getLoc()) << "the read is here";
-    return diagnostic;
-  }
-  return places.lookup(cache);
-}
-
-LogicalResult FunctionLowering::lower(AttentionOp op) {
-  // The kernel reads the states and works out which slots are visible.
-  auto key = op.getK().getDefiningOp<CacheReadOp>();
-  auto value = op.getV().getDefiningOp<CacheReadOp>();
-  auto slots = op.getKvPos().getDefiningOp<CachePositionsOp>();
-  if (!op.getCausal() || !key || !value || !slots ||
-      slots.getPositions() != op.getQPos() ||
-      key.getSlotPositions() != op.getKvPos() ||
-      value.getSlotPositions() != op.getKvPos()) {
-    return op.emitOpError("expects a causal attention over cached keys and "
-                          "values, read by the slots of the same positions");
-  }
-  FailureOr<Place> query = get(op.getQ(), op);
-  FailureOr<Place> positions = get(op.getQPos(), op);
-  FailureOr<Place> keys = getCache(key, op);
-  FailureOr<Place> values = getCache(value, op);
-  if (failed(query) || failed(positions) || failed(keys) || failed(values)) {
-    return failure();
-  }
-  SmallVector<Place, 6> operands{*query, *keys, *values, *positions};
-  if (op.getSlopes()) {
-    FailureOr<Place> slopes = placeF32(op.getSlopes(), op);
-    if (failed(slopes)) {
-      return failure();
-    }
-    operands.push_back(*slopes);
-  }
-  operands.push_back(getDestination(op));
-  AttentionShape shape;
-  shape.batch = getSize(op.getQ(), 0);
-  shape.heads = getSize(op.getQ(), 1);
-  shape.seqLen = getSize(op.getQ(), 2);
-  shape.headDim = getSize(op.getQ(), 3);
-  shape.groups = getSize(op.getK(), 1);
-  shape.slots = getSize(op.getK(), 2);
-  shape.valueDim = getSize(op.getV(), 3);
-  launch(op,
-         kernels.attention(shape, op.getScale().convertToDouble(),
-                           static_cast<bool>(op.getSlopes())),
-         operands,
-         getStateSize(getTensor(op.getK()), StateLayout::SlotBlocks)
-                 .value_or(0) +
-             getBytes(op.getV()));
-  return success();
-}
-
 LogicalResult FunctionLowering::lower(AddOp op) {
   FailureOr<Place> lhs = get(op.getLhs(), op);
   FailureOr<Place> rhs = get(op.getRhs(), op);
@@ -253,16 +187,48 @@ LogicalResult FunctionLowering::lower(AddOp op) {
   return success();
 }
 
-LogicalResult FunctionLowering::lower(ActivateOp op) {
-  FailureOr<Place> input = get(op.getInput(), op);
-  if (failed(input)) {
+LogicalResult FunctionLowering::lower(MulOp op) {
+  FailureOr<Place> lhs = get(op.getLhs(), op);
+  FailureOr<Place> rhs = get(op.getRhs(), op);
+  if (failed(lhs) || failed(rhs)) {
     return failure();
   }
-  launch(op,
-         kernels.activate(getTensor(op.getResult()).getNumElements(),
-                          op.getKind()),
-         {*input, getDestination(op, op.getInput())}, 0);
+  launch(op, kernels.mul(getTensor(op.getResult()).getNumElements()),
+         {*lhs, *rhs, getDestination(op, op->getOperands())}, 0);
   return success();
+}
+
+LogicalResult FunctionLowering::launchMap(Operation *op, Kernel kernel) {
+  Value input = op->getOperand(0);
+  FailureOr<Place> place = get(input, op);
+  if (failed(place)) {
+    return failure();
+  }
+  launch(op, kernel, {*place, getDestination(op, input)}, 0);
+  return success();
+}
+
+LogicalResult FunctionLowering::lower(ScaleOp op) {
+  return launchMap(op, kernels.scale(getTensor(op.getResult()).getNumElements(),
+                                     op.getFactor().convertToDouble()));
+}
+
+LogicalResult FunctionLowering::lower(OffsetOp op) {
+  return launchMap(op,
+                   kernels.offset(getTensor(op.getResult()).getNumElements(),
+                                  op.getValue().convertToDouble()));
+}
+
+LogicalResult FunctionLowering::lower(SoftcapOp op) {
+  return launchMap(op,
+                   kernels.softcap(getTensor(op.getResult()).getNumElements(),
+                                   op.getCap().convertToDouble()));
+}
+
+LogicalResult FunctionLowering::lower(ActivateOp op) {
+  return launchMap(op,
+                   kernels.activate(getTensor(op.getResult()).getNumElements(),
+                                    op.getKind()));
 }
 
 LogicalResult FunctionLowering::lower(GateOp op) {
@@ -279,19 +245,62 @@ LogicalResult FunctionLowering::lower(GateOp op) {
 }
 
 LogicalResult FunctionLowering::lower(ClipOp op) {
-  FailureOr<Place> input = get(op.getInput(), op);
-  if (failed(input)) {
-    return failure();
-  }
   if (op.getKeepNegativeInfinity()) {
     return op.emitOpError("expects no 'keep_negative_infinity' on an "
                           "activation of the host");
   }
+  return launchMap(op,
+                   kernels.clip(getTensor(op.getResult()).getNumElements(),
+                                op.getMin().convertToDouble(),
+                                op.getMax().convertToDouble()));
+}
+
+LogicalResult FunctionLowering::lower(IotaOp op) {
   launch(op,
-         kernels.clip(getTensor(op.getResult()).getNumElements(),
-                      op.getMin().convertToDouble(),
-                      op.getMax().convertToDouble()),
-         {*input, getDestination(op, op.getInput())}, 0);
+         kernels.positions(getSize(op.getResult(), 0),
+                           getSize(op.getResult(), 1), /*mask=*/false),
+         getDestination(op), 0);
+  return success();
+}
+
+LogicalResult FunctionLowering::lower(MaskPositionsOp op) {
+  FailureOr<Place> mask = get(op.getMask(), op);
+  if (failed(mask)) {
+    return failure();
+  }
+  launch(op,
+         kernels.positions(getSize(op.getResult(), 0),
+                           getSize(op.getResult(), 1), /*mask=*/true),
+         {*mask, getDestination(op)}, 0);
+  return success();
+}
+
+LogicalResult FunctionLowering::lower(PoolOp op) {
+  FailureOr<Place> input = get(op.getInput(), op);
+  if (failed(input)) {
+    return failure();
+  }
+  SmallVector<Place, 3> operands{*input};
+  if (op.getPositions()) {
+    FailureOr<Place> positions = get(op.getPositions(), op);
+    if (failed(positions)) {
+      return failure();
+    }
+    operands.push_back(*positions);
+  }
+  operands.push_back(getDestination(op));
+  int64_t batch = getSize(op.getInput(), 0), seqLen = getSize(op.getInput(), 1),
+          c = getSize(op.getInput(), 2);
+  Kernel kernel;
+  if (op.getKind() == Pool::Last) {
+    kernel = kernels.logitsSelect(batch, seqLen, c);
+  } else if (op.getKind() == Pool::CLS) {
+    kernel = kernels.selectFirst(batch, seqLen, c);
+  } else {
+    kernel = kernels.pool(batch, seqLen, c, op.getKind(),
+                          static_cast<bool>(op.getPositions()));
+  }
+  launch(op, kernel, operands, 0);
   return success();
 }
 

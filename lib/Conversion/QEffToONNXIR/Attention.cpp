@@ -38,7 +38,14 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
     Value positions; // positions of the queries, rank 4
   };
 
-  /// The same nodes for every layer.
+  /// Hides the keys that are `window` or more positions behind the query.
+  static Value hideBeyondWindow(NodeBuilder &b, const Mask &mask,
+                                int64_t window) {
+    Value first = b.binary("Sub", mask.positions, b.i64(window - 1));
+    return b.compare("Or", mask.hidden, b.compare("Less", mask.keys, first));
+  }
+
+  /// The same nodes for every layer with the same options.
   FailureOr<Mask> buildMask(AttentionOp op, OpAdaptor adaptor,
                             mlir::ConversionPatternRewriter &rewriter) const {
     NodeBuilder b(rewriter, op.getLoc(), "attention_mask");
@@ -53,32 +60,74 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
       }
       mask.keys = b.unsqueeze(slots->numbers, {0, 1, 2});
       mask.hidden = b.compare("Greater", mask.keys, mask.positions);
-      return mask;
+    } else {
+      mask.keys = b.unsqueeze(adaptor.getKvPos(), {1, 2});
+      mask.hidden = b.compare("Less", mask.keys, b.i64(0));
+      if (op.getCausal()) {
+        mask.hidden =
+            b.compare("Or", mask.hidden,
+                      b.compare("Greater", mask.keys, mask.positions));
+      }
     }
-    mask.keys = b.unsqueeze(adaptor.getKvPos(), {1, 2});
-    mask.hidden = b.compare("Less", mask.keys, b.i64(0));
-    if (op.getCausal()) {
-      Value later = b.compare("Greater", mask.keys, mask.positions);
-      mask.hidden = b.node("Or", {mask.hidden, later}, rewriter.getI1Type(),
-                           getTensorType(later).getShape());
+    if (std::optional<int64_t> window = op.getWindow()) {
+      mask.hidden = hideBeyondWindow(b, mask, *window);
     }
     return mask;
   }
 
   /// ALiBi: slope_h·(kv_pos − q_pos), [B, H, S, T].
-  static Value buildBias(NodeBuilder &b, const Mask &mask, Value slopes) {
+  static Value buildSlopes(NodeBuilder &b, const Mask &mask, Value slopes) {
     Type f32 = getTensorType(slopes).getElementType();
     Value distance =
         b.cast(b.binary("Sub", mask.keys, mask.positions), f32);
     return b.binary("Mul", distance, b.unsqueeze(slopes, {1, 2}));
   }
 
+  /// Softmax of the last axis; `sink` [H, 1, 1] is one more score of each row.
+  static Value buildSoftmax(NodeBuilder &b, Value scores, Value sink) {
+    RankedTensorType type = getTensorType(scores);
+    Type f32 = type.getElementType();
+    if (!sink) {
+      return b.node("Softmax", scores, f32, type.getShape(),
+                    b.attr("axis", int64_t(-1)));
+    }
+    SmallVector<int64_t> reduced(type.getShape());
+    reduced.back() = 1;
+    Value largest =
+        b.binary("Max",
+                 b.node("ReduceMax", scores, f32, reduced,
+                        {b.attr("axes", ArrayRef<int64_t>{-1}),
+                         b.attr("keepdims", int64_t(1))}),
+                 sink);
+    Value weights = b.unary("Exp", b.binary("Sub", scores, largest));
+    Value sum = b.node("ReduceSum", {weights, b.i64s({-1})}, f32, reduced,
+                       b.attr("keepdims", int64_t(1)));
+    Value lost = b.unary("Exp", b.binary("Sub", sink, largest));
+    return b.binary("Div", weights, b.binary("Add", sum, lost));
+  }
+
+  /// scale·q·kᵀ, limited by the soft cap, in f32.
+  static Value buildScores(NodeBuilder &b, AttentionOp op, Value q, Value k) {
+    Type f32 = b.getBuilder().getF32Type();
+    Value scores = b.cast(b.matmul(q, b.transpose(k, {0, 1, 3, 2})), f32);
+    scores = b.binary("Mul", scores,
+                      b.scalar(op.getScale().convertToDouble(), f32));
+    if (std::optional<llvm::APFloat> softcap = op.getSoftcap()) {
+      Value cap = b.scalar(softcap->convertToDouble(), f32);
+      scores = b.binary("Mul", b.unary("Tanh", b.binary("Div", scores, cap)),
+                        cap);
+    }
+    return scores;
+  }
+
   LogicalResult
   matchAndRewrite(AttentionOp op, OpAdaptor adaptor,
                   mlir::ConversionPatternRewriter &rewriter) const override {
-    if (op.getSlopes() && !isWeightExpression(op.getSlopes())) {
-      return reject(rewriter, op,
-                    "the slopes are no expression of stored weights");
+    for (Value perHead : {op.getSlopes(), op.getSinks()}) {
+      if (perHead && !isWeightExpression(perHead)) {
+        return reject(rewriter, op,
+                      "slopes or sinks are no expression of stored weights");
+      }
     }
     FailureOr<Mask> mask = buildMask(op, adaptor, rewriter);
     if (failed(mask)) {
@@ -86,11 +135,11 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
                     "no argument has the dim of kv_pos");
     }
     Type f32 = rewriter.getF32Type();
-    Value bias;
+    Value slopes;
     if (op.getSlopes()) {
       NodeBuilder shared(rewriter, op.getLoc(), "alibi");
-      bias = buildBias(shared, *mask,
-                       shared.weight(op.getSlopes(), f32, "slopes"));
+      slopes = buildSlopes(shared, *mask,
+                           shared.weight(op.getSlopes(), f32, "slopes"));
     }
     NodeBuilder b = getBuilder(op, rewriter);
     Value q = getActivation(b, op.getQ(), adaptor.getQ(), "q");
@@ -99,17 +148,21 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
     int64_t heads = getTensorType(q).getDimSize(1);
     k = repeatHeads(b, k, heads);
     v = repeatHeads(b, v, heads);
-    Value scores = b.cast(b.matmul(q, b.transpose(k, {0, 1, 3, 2})), f32);
-    scores = b.binary("Mul", scores,
-                      b.scalar(op.getScale().convertToDouble(), f32));
-    if (bias) {
-      scores = b.binary("Add", scores, bias);
+    Value scores = buildScores(b, op, q, k);
+    if (slopes) {
+      scores = b.binary("Add", scores, slopes);
+    }
+    if (op.getBias()) {
+      Value bias = getActivation(b, op.getBias(), adaptor.getBias(), "bias");
+      scores = b.binary("Add", scores, b.cast(bias, f32));
     }
     scores = b.where(mask->hidden, b.scalar(kMaskFill, f32), scores);
-    RankedTensorType type = getTensorType(scores);
-    Value weights = b.node("Softmax", scores, f32, type.getShape(),
-                           b.attr("axis", int64_t(-1)));
-    weights = b.cast(weights, getTensorType(v).getElementType());
+    Value sink;
+    if (op.getSinks()) {
+      sink = b.unsqueeze(b.weight(op.getSinks(), f32, "sinks"), {1, 2});
+    }
+    Value weights = b.cast(buildSoftmax(b, scores, sink),
+                           getTensorType(v).getElementType());
     rewriter.replaceOp(op, b.matmul(weights, v));
     return success();
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// add, activate, gate, clip, cast.
+// add, mul, activate, gate, clip, cast, scale, offset, softcap.
 
 #include "Pattern.h"
 
@@ -31,21 +31,84 @@ static Value buildActivation(NodeBuilder &b, Activation kind, Value x) {
     Value sum = b.binary("Add", b.unary("Tanh", inner), b.scalar(1, type));
     return b.binary("Mul", b.binary("Mul", x, sum), b.scalar(0.5, type));
   }
+  case Activation::Tanh:
+    return b.unary("Tanh", x);
+  case Activation::Sigmoid:
+    return b.unary("Sigmoid", x);
+  case Activation::QuickGELU: {
+    Value scaled = b.binary("Mul", x, b.scalar(1.702, type));
+    return b.binary("Mul", x, b.unary("Sigmoid", scaled));
+  }
   }
   return x;
 }
 
 namespace {
-struct AddPattern : ONNXIRPattern<AddOp> {
+/// add and mul.
+template <typename Op>
+struct BinaryPattern : ONNXIRPattern<Op> {
+  BinaryPattern(MLIRContext *context, const ONNXIRConversionOptions &options,
+                StringRef opType)
+      : ONNXIRPattern<Op>(context, options), opType(opType) {}
+
+  LogicalResult
+  matchAndRewrite(Op op, typename Op::Adaptor adaptor,
+                  mlir::ConversionPatternRewriter &rewriter) const override {
+    NodeBuilder b = this->getBuilder(op, rewriter);
+    Value lhs = this->getActivation(b, op.getLhs(), adaptor.getLhs(), "lhs");
+    Value rhs = this->getActivation(b, op.getRhs(), adaptor.getRhs(), "rhs");
+    rewriter.replaceOp(op, b.binary(opType, lhs, rhs));
+    return success();
+  }
+
+  StringRef opType;
+};
+
+/// scale and offset: the number in the type of the graph.
+struct ScalePattern : ONNXIRPattern<ScaleOp> {
   using ONNXIRPattern::ONNXIRPattern;
 
   LogicalResult
-  matchAndRewrite(AddOp op, OpAdaptor adaptor,
+  matchAndRewrite(ScaleOp op, OpAdaptor adaptor,
                   mlir::ConversionPatternRewriter &rewriter) const override {
     NodeBuilder b = getBuilder(op, rewriter);
-    Value lhs = getActivation(b, op.getLhs(), adaptor.getLhs(), "lhs");
-    Value rhs = getActivation(b, op.getRhs(), adaptor.getRhs(), "rhs");
-    rewriter.replaceOp(op, b.binary("Add", lhs, rhs));
+    Value x = adaptor.getInput();
+    rewriter.replaceOp(
+        op, b.binary("Mul", x,
+                     b.scalar(op.getFactor().convertToDouble(),
+                              getTensorType(x).getElementType())));
+    return success();
+  }
+};
+
+struct OffsetPattern : ONNXIRPattern<OffsetOp> {
+  using ONNXIRPattern::ONNXIRPattern;
+
+  LogicalResult
+  matchAndRewrite(OffsetOp op, OpAdaptor adaptor,
+                  mlir::ConversionPatternRewriter &rewriter) const override {
+    NodeBuilder b = getBuilder(op, rewriter);
+    Value x = adaptor.getInput();
+    rewriter.replaceOp(
+        op, b.binary("Add", x,
+                     b.scalar(op.getValue().convertToDouble(),
+                              getTensorType(x).getElementType())));
+    return success();
+  }
+};
+
+struct SoftcapPattern : ONNXIRPattern<SoftcapOp> {
+  using ONNXIRPattern::ONNXIRPattern;
+
+  LogicalResult
+  matchAndRewrite(SoftcapOp op, OpAdaptor adaptor,
+                  mlir::ConversionPatternRewriter &rewriter) const override {
+    NodeBuilder b = getBuilder(op, rewriter);
+    Value x = getActivation(b, op.getInput(), adaptor.getInput(), "input");
+    Value cap = b.scalar(op.getCap().convertToDouble(),
+                         getTensorType(x).getElementType());
+    Value bounded = b.unary("Tanh", b.binary("Div", x, cap));
+    rewriter.replaceOp(op, b.binary("Mul", bounded, cap));
     return success();
   }
 };
@@ -129,6 +192,9 @@ struct CastPattern : mlir::OpConversionPattern<CastOp> {
 
 void qeff::populateQEffElementwiseToONNXIRPatterns(
     RewritePatternSet &patterns, const ONNXIRConversionOptions &options) {
-  patterns.add<AddPattern, ActivatePattern, GatePattern, ClipPattern,
-               CastPattern>(patterns.getContext(), options);
+  MLIRContext *context = patterns.getContext();
+  patterns.add<BinaryPattern<AddOp>>(context, options, "Add");
+  patterns.add<BinaryPattern<MulOp>>(context, options, "Mul");
+  patterns.add<ActivatePattern, GatePattern, ClipPattern, CastPattern,
+               ScalePattern, OffsetPattern, SoftcapPattern>(context, options);
 }

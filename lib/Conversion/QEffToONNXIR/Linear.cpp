@@ -69,6 +69,10 @@ struct LoRAPattern : ONNXIRPattern<LoRAOp> {
 
 /// `value` is used as positions, so that it may be −1.
 static bool isPositions(Value value) {
+  if (Operation *op = value.getDefiningOp();
+      isa_and_present<IotaOp, MaskPositionsOp>(op)) {
+    return isa<MaskPositionsOp>(op);
+  }
   return llvm::any_of(value.getUses(), [&](OpOperand &use) {
     Operation *user = use.getOwner();
     if (isa<CachePositionsOp, LogitsSelectOp>(user)) {

@@ -38,7 +38,7 @@ static int64_t getSinceVersion(StringRef opType) {
       .Case("Range", 11)
       .Cases({"Add", "Sub", "Mul", "Div", "Relu", "Reshape"}, 14)
       .Case("Shape", 15)
-      .Cases({"Where", "Identity"}, 16)
+      .Cases({"Where", "Identity", "GreaterOrEqual"}, 16)
       .Case("LayerNormalization", 17)
       .Default(13);
 }

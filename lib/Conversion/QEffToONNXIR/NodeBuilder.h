@@ -43,6 +43,7 @@ public:
   // Nodes by operator; shapes follow ONNX's broadcasting.
   Value unary(StringRef opType, Value x);
   Value binary(StringRef opType, Value a, Value b);
+  /// Any operator with a boolean result: comparisons, And, Or.
   Value compare(StringRef opType, Value a, Value b);
   Value where(Value condition, Value a, Value b);
   Value cast(Value x, Type elementType);

@@ -59,6 +59,7 @@ void qeff::populateQEffToONNXIRPatterns(
   populateQEffRopeToONNXIRPatterns(patterns, options);
   populateQEffAttentionToONNXIRPatterns(patterns, options);
   populateQEffStateToONNXIRPatterns(patterns, options);
+  populateQEffEncoderToONNXIRPatterns(patterns, options);
 }
 
 /// Results that carry a state keep the element type of the graph; all others
@@ -223,7 +224,8 @@ LogicalResult ConvertQEffToONNXIRPass::convert(ModuleOp module) {
   target.addIllegalDialect<QEffDialect>();
   target.addLegalOp<WeightRefOp, RopeTableOp, TransposeOp, ReshapeOp,
                     PermuteRowsOp, LoRAMergeOp>();
-  target.addDynamicallyLegalOp<SliceOp, ConcatOp, CastOp, ClipOp>(
+  target.addDynamicallyLegalOp<SliceOp, ConcatOp, CastOp, ClipOp, ScaleOp,
+                               OffsetOp>(
       [](Operation *op) { return isWeightExpression(op->getResult(0)); });
   target.addDynamicallyLegalOp<ReturnOp>([](ReturnOp op) {
     return llvm::none_of(op.getOperands(), [](Value value) {

@@ -64,14 +64,18 @@ module attributes {qeff.specializations = [#qeff.spec<"decode", {}>]} {
 }
 
 // -----
-// An attention over the keys of its own call has no kernel here.
+// An attention over states takes both from them.
 module attributes {qeff.specializations = [#qeff.spec<"decode", {}>]} {
-  func.func @decode(%x: tensor<1x2x16xf32> {qeff.name = "x"}, %pos: tensor<1x2xi64> {qeff.name = "pos"}) -> (tensor<1x2x16xf32> {qeff.name = "y"}) {
+  func.func @decode(%x: tensor<1x2x16xf32> {qeff.name = "x"}, %pos: tensor<1x2xi64> {qeff.name = "pos"},
+                    %s: tensor<1x2x32x8xf32> {qeff.name = "s", qeff.state = "t"}) -> (tensor<1x2x16xf32> {qeff.name = "y"}, tensor<1x2x32x8xf32> {qeff.name = "t"}) {
     %h = qeff.split_heads %x : tensor<1x2x16xf32> -> tensor<1x2x2x8xf32>
-    // expected-error @below {{'qeff.attention' op expects a causal attention over cached keys and values, read by the slots of the same positions}}
-    %a = qeff.attention %h, %h, %h, %pos, %pos {causal, scale = 1.0 : f64} : (tensor<1x2x2x8xf32>, tensor<1x2x2x8xf32>, tensor<1x2x2x8xf32>, tensor<1x2xi64>, tensor<1x2xi64>) -> tensor<1x2x2x8xf32>
+    %slots = qeff.cache_positions %pos {slots = @n} : tensor<1x2xi64> -> tensor<1x32xi64>
+    %w = qeff.cache_write %s[%pos], %h : tensor<1x2x32x8xf32>, tensor<1x2xi64>, tensor<1x2x2x8xf32>
+    %k = qeff.cache_read %w[%slots] : tensor<1x2x32x8xf32>, tensor<1x32xi64>
+    // expected-error @below {{'qeff.attention' op expects a causal attention over cached keys and values, read by the slots of the same positions, or one without caches}}
+    %a = qeff.attention %h, %k, %k, %pos, %slots {scale = 1.0 : f64} : (tensor<1x2x2x8xf32>, tensor<1x2x32x8xf32>, tensor<1x2x32x8xf32>, tensor<1x2xi64>, tensor<1x32xi64>) -> tensor<1x2x2x8xf32>
     %m = qeff.merge_heads %a : tensor<1x2x2x8xf32> -> tensor<1x2x16xf32>
-    return %m : tensor<1x2x16xf32>
+    return %m, %w : tensor<1x2x16xf32>, tensor<1x2x32x8xf32>
   }
 }
 

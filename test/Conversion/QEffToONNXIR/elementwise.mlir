@@ -52,3 +52,45 @@ func.func @shapes(%x: tensor<?x?x24xf32> {qeff.name = "x"}) -> (tensor<?x?x24xf3
   %4 = qeff.concat %2, %3 {axis = 2 : i64} : tensor<?x?x16xf32>, tensor<?x?x8xf32> -> tensor<?x?x24xf32>
   return %4 : tensor<?x?x24xf32>
 }
+
+// -----
+
+// CHECK-LABEL: func.func @numbers
+func.func @numbers(%x: tensor<?x8xf32> {qeff.name = "x"}) -> (tensor<?x8xf32> {qeff.name = "y"}) {
+  // CHECK: %[[TWO:.+]] = onnxir.initializer "const.f32.2" dense<2.000000e+00> : tensor<f32>
+  // CHECK: onnxir.node "Mul"(%arg0, %[[TWO]])
+  %0 = qeff.scale %x {factor = 2.0 : f64} : tensor<?x8xf32>
+  // CHECK: onnxir.node "Add"
+  %1 = qeff.offset %0 {value = 1.0 : f64} : tensor<?x8xf32>
+  // CHECK: onnxir.node "Div"
+  // CHECK: onnxir.node "Tanh"
+  // CHECK: onnxir.node "Mul"
+  %2 = qeff.softcap %1 {cap = 30.0 : f64} : tensor<?x8xf32>
+  // CHECK: onnxir.node "Tanh"
+  %3 = qeff.activate %2 {kind = #qeff.activation<tanh>} : tensor<?x8xf32>
+  // CHECK: onnxir.node "Sigmoid"
+  %4 = qeff.activate %3 {kind = #qeff.activation<sigmoid>} : tensor<?x8xf32>
+  // CHECK: %[[S:.+]] = onnxir.node "Mul"(%[[X:.+]], %{{.+}})
+  // CHECK: %[[G:.+]] = onnxir.node "Sigmoid"(%[[S]])
+  // CHECK: onnxir.node "Mul"(%[[X]], %[[G]])
+  %5 = qeff.activate %4 {kind = #qeff.activation<quick_gelu>} : tensor<?x8xf32>
+  return %5 : tensor<?x8xf32>
+}
+
+// -----
+
+// On a weight they stay lazy.
+qeff.file "private" @f "b" {root = "model", size = 16 : i64}
+qeff.weight "private" @norm file(@f) {offset = 0 : i64} : tensor<8xbf16>
+// CHECK-LABEL: func.func @lazy
+func.func @lazy(%x: tensor<?x8xf32> {qeff.name = "x"}) -> (tensor<?x8xf32> {qeff.name = "y"}) {
+  // CHECK: %[[W:.+]] = qeff.weight_ref @norm
+  // CHECK: %[[WIDE:.+]] = qeff.cast %[[W]]
+  // CHECK: %[[ONE:.+]] = qeff.offset %[[WIDE]]
+  // CHECK: onnxir.weight "norm" = %[[ONE]]
+  %0 = qeff.weight_ref @norm : tensor<8xbf16>
+  %1 = qeff.cast %0 : tensor<8xbf16> -> tensor<8xf32>
+  %2 = qeff.offset %1 {value = 1.0 : f64} : tensor<8xf32>
+  %3 = qeff.rms_norm %x, %2 {eps = 1.0e-5 : f64} : tensor<?x8xf32>, tensor<8xf32>
+  return %3 : tensor<?x8xf32>
+}

@@ -5,13 +5,15 @@ A dialect's version is a section of its own in the bytecode: id 7, then its size
 and, here, one variable-length integer. A byte 2n + 1 stands for n < 128.
 """
 
+import re
 import sys
 
-VERSION_1 = bytes([7, 3, 3])
-VERSION_2 = bytes([7, 3, 5])
+VERSION = re.compile(rb"\x07\x03([\x03\x05])")
 
 bytecode = sys.stdin.buffer.read()
-if bytecode.count(VERSION_1) != 1:
-    sys.exit("expects bytecode with one version section of version 1, got "
-             f"{bytecode.count(VERSION_1)}")
-sys.stdout.buffer.write(bytecode.replace(VERSION_1, VERSION_2))
+found = VERSION.findall(bytecode)
+if len(found) != 1:
+    sys.exit("expects bytecode with one version section of version 1 or 2, got "
+             f"{len(found)}")
+sys.stdout.buffer.write(
+    VERSION.sub(lambda m: bytes([7, 3, m[1][0] + 2]), bytecode))

@@ -11,5 +11,11 @@ func.func @kinds(%0: tensor<?x?x16xf32>) -> tensor<?x?x16xf32> {
   %3 = qeff.activate %2 {kind = #qeff.activation<gelu_tanh>} : tensor<?x?x16xf32>
   // CHECK: qeff.activate %{{.*}} {kind = #qeff.activation<relu>} : tensor<?x?x16xf32>
   %4 = qeff.activate %3 {kind = #qeff.activation<relu>} : tensor<?x?x16xf32>
-  return %4 : tensor<?x?x16xf32>
+  // CHECK: qeff.activate %{{.*}} {kind = #qeff.activation<tanh>}
+  %5 = qeff.activate %4 {kind = #qeff.activation<tanh>} : tensor<?x?x16xf32>
+  // CHECK: qeff.activate %{{.*}} {kind = #qeff.activation<sigmoid>}
+  %6 = qeff.activate %5 {kind = #qeff.activation<sigmoid>} : tensor<?x?x16xf32>
+  // CHECK: qeff.activate %{{.*}} {kind = #qeff.activation<quick_gelu>}
+  %7 = qeff.activate %6 {kind = #qeff.activation<quick_gelu>} : tensor<?x?x16xf32>
+  return %7 : tensor<?x?x16xf32>
 }

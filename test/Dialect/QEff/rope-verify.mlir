@@ -114,3 +114,12 @@ func.func @c4_long(%x: tensor<1x4x6x8xf32>, %pos: tensor<1x6xi64>) {
   %0 = qeff.rope %x, %pos {max_position = 64 : i64, rotary_dim = 4 : i64, scaling = #qeff.rope_scaling<longrope, {long_factor = array<f64: 1.0, 1.0, 1.0, 1.0>, original_max_position_embeddings = 4 : i64, short_factor = array<f64: 1.0, 1.0>}>, style = #qeff.rope_style<half>, theta = 1.0e4 : f64} : tensor<1x4x6x8xf32>, tensor<1x6xi64>
   return
 }
+
+// -----
+
+// (C4): a frequency per pair.
+func.func @c4_explicit(%x: tensor<1x4x6x8xf32>, %pos: tensor<1x6xi64>) {
+  // expected-error@+1 {{expects 4 numbers in 'inv_freq', got 2}}
+  %0 = qeff.rope %x, %pos {max_position = 64 : i64, rotary_dim = 8 : i64, scaling = #qeff.rope_scaling<explicit, {inv_freq = array<f64: 1.0, 0.5>}>, style = #qeff.rope_style<half>, theta = 1.0 : f64} : tensor<1x4x6x8xf32>, tensor<1x6xi64>
+  return
+}

@@ -22,3 +22,8 @@ func.func private @yarn() attributes {test = #qeff.rope_scaling<yarn, {factor = 
 
 // expected-error@+1 {{expects an array<f64> 'long_factor' for rope scaling longrope}}
 func.func private @longrope() attributes {test = #qeff.rope_scaling<longrope, {original_max_position_embeddings = 4 : i64, short_factor = array<f64: 1.0>}>}
+
+// -----
+
+// expected-error@+1 {{expects an array<f64> 'inv_freq' for rope scaling explicit, got {}}}
+func.func private @explicit() attributes {test = #qeff.rope_scaling<explicit, {}>}

@@ -17,11 +17,19 @@ class AttentionTest : public KernelTest {};
 struct Case {
   int64_t heads, groups, dim, valueDim, slots;
   bool slopes;
+  int64_t window = 0;
+  double softcap = 0;
+  bool sinks = false;
 };
 const Case kCases[] = {{9, 3, 64, 64, 50, false}, {4, 4, 4, 4, 33, true},
                        {4, 2, 20, 24, 64, false}, {8, 1, 80, 80, 40, true},
                        {5, 5, 16, 16, 17, false}, {2, 1, 256, 256, 48, false},
-                       {14, 1, 8, 20, 35, true}};
+                       {14, 1, 8, 20, 35, true},
+                       {4, 2, 16, 16, 80, false, 7},
+                       {9, 3, 8, 8, 70, false, 1},
+                       {4, 1, 24, 20, 90, true, 17, 3.0},
+                       {4, 2, 16, 16, 70, false, 33, 0, true},
+                       {6, 2, 16, 8, 40, true, 0, 0.7, true}};
 } // namespace
 
 TEST_P(AttentionTest, MatchesDoubleAndIsRowInvariant) {
@@ -35,9 +43,15 @@ TEST_P(AttentionTest, MatchesDoubleAndIsRowInvariant) {
                                StateLayout::SlotBlocks));
       program.add(k.cacheWrite(b, s, c.groups, c.slots, c.valueDim,
                                StateLayout::RowMajor));
+      AttentionOptions options;
+      options.scale = scale;
+      options.window = c.window;
+      options.softcap = c.softcap;
+      options.slopes = c.slopes;
+      options.sinks = c.sinks;
       program.add(k.attention({b, s, c.heads, c.groups, c.dim, c.valueDim,
                                c.slots},
-                              scale, c.slopes));
+                              options));
     };
     addAll(batch, chunk);
     addAll(1, 1);
@@ -48,6 +62,15 @@ TEST_P(AttentionTest, MatchesDoubleAndIsRowInvariant) {
     std::vector<float> k = random(batch * tokens * c.groups * c.dim);
     std::vector<float> v = random(batch * tokens * c.groups * c.valueDim);
     std::vector<float> slopes = random(c.heads, 0.1f);
+    std::vector<float> sinks = random(c.heads);
+    auto addPerHead = [&](std::vector<void *> &operands) {
+      if (c.slopes) {
+        operands.push_back(slopes.data());
+      }
+      if (c.sinks) {
+        operands.push_back(sinks.data());
+      }
+    };
     // Whatever an earlier sequence left must not matter.
     std::vector<float> keys(batch * c.groups * padded * c.dim, NAN);
     std::vector<float> values(batch * c.groups * c.slots * c.valueDim, NAN);
@@ -75,9 +98,7 @@ TEST_P(AttentionTest, MatchesDoubleAndIsRowInvariant) {
       program.run(1, {vc.data(), pos.data(), values.data()}, 2);
       std::vector<void *> operands{qc.data(), keys.data(), values.data(),
                                    pos.data()};
-      if (c.slopes) {
-        operands.push_back(slopes.data());
-      }
+      addPerHead(operands);
       operands.push_back(oc.data());
       program.run(2, operands, 5);
       int64_t width = c.heads * c.valueDim;
@@ -102,9 +123,7 @@ TEST_P(AttentionTest, MatchesDoubleAndIsRowInvariant) {
         program.run(4, {&v[at * c.groups * c.valueDim], &t, v1.data()});
         std::vector<void *> operands{&q[at * c.heads * c.dim], k1.data(),
                                      v1.data(), &t};
-        if (c.slopes) {
-          operands.push_back(slopes.data());
-        }
+        addPerHead(operands);
         operands.push_back(o1.data());
         program.run(5, operands, 2);
         ASSERT_TRUE(sameBits(
@@ -113,22 +132,28 @@ TEST_P(AttentionTest, MatchesDoubleAndIsRowInvariant) {
         for (int64_t h = 0; h < c.heads; ++h) {
           int64_t g = h / (c.heads / c.groups);
           std::vector<double> p(t + 1);
-          double most = -INFINITY, total = 0;
-          for (int64_t j = 0; j <= t; ++j) {
+          int64_t first = c.window ? std::max<int64_t>(0, t - c.window + 1) : 0;
+          double most = c.sinks ? sinks[h] : -INFINITY;
+          for (int64_t j = first; j <= t; ++j) {
             double s = 0;
             for (int64_t d = 0; d < c.dim; ++d) {
               s += double(q[(at * c.heads + h) * c.dim + d]) *
                    k[((b * tokens + j) * c.groups + g) * c.dim + d];
             }
-            p[j] = s * scale + (c.slopes ? slopes[h] * (j - t) : 0.0);
+            s *= scale;
+            if (c.softcap > 0) {
+              s = c.softcap * std::tanh(s / c.softcap);
+            }
+            p[j] = s + (c.slopes ? slopes[h] * (j - t) : 0.0);
             most = std::max(most, p[j]);
           }
-          for (double &x : p) {
-            x = std::exp(x - most), total += x;
+          double total = c.sinks ? std::exp(sinks[h] - most) : 0;
+          for (int64_t j = first; j <= t; ++j) {
+            p[j] = std::exp(p[j] - most), total += p[j];
           }
           for (int64_t e = 0; e < c.valueDim; ++e) {
             double sum = 0;
-            for (int64_t j = 0; j <= t; ++j) {
+            for (int64_t j = first; j <= t; ++j) {
               sum += p[j] / total *
                      v[((b * tokens + j) * c.groups + g) * c.valueDim + e];
             }

@@ -28,10 +28,26 @@ static void addKernels(KernelProgram &program) {
   program.add(k.rope(4, 2, 24, 8, 64, RopeStyle::Interleaved));
   program.add(k.cacheWrite(1, 4, 2, 64, 24, StateLayout::SlotBlocks));
   program.add(k.cacheWrite(1, 4, 2, 64, 24, StateLayout::RowMajor));
-  program.add(k.attention({1, 4, 4, 2, 24, 20, 64}, 0.125, true));
+  AttentionOptions options;
+  options.scale = 0.125;
+  options.slopes = true;
+  program.add(k.attention({1, 4, 4, 2, 24, 20, 64}, options));
   program.add(k.add(100));
-  for (Activation kind : {Activation::SiLU, Activation::GELU,
-                          Activation::GELUTanh, Activation::ReLU}) {
+  options.cached = options.causal = options.slopes = false;
+  options.softcap = 30;
+  options.biasBatch = options.biasHeads = 1;
+  program.add(k.attention({1, 4, 4, 2, 24, 20, 20}, options));
+  program.add(k.packKeys(1, 20, 2, 24));
+  program.add(k.softcap(100, 30));
+  program.add(k.scale(100, 0.5));
+  program.add(k.offset(100, 1));
+  program.add(k.mul(100));
+  program.add(k.positions(2, 8, true));
+  program.add(k.pool(2, 8, 24, Pool::Mean, true));
+  for (Activation kind :
+       {Activation::SiLU, Activation::GELU, Activation::GELUTanh,
+        Activation::ReLU, Activation::Tanh, Activation::Sigmoid,
+        Activation::QuickGELU}) {
     program.add(k.activate(100, kind));
     program.add(k.gate(100, kind));
   }

@@ -24,14 +24,22 @@ double activate(double x, Activation kind) {
                              (x + 0.044715 * x * x * x)));
   case Activation::ReLU:
     return std::max(x, 0.0);
+  case Activation::Tanh:
+    return std::tanh(x);
+  case Activation::Sigmoid:
+    return 1 / (1 + std::exp(-x));
+  case Activation::QuickGELU:
+    return x / (1 + std::exp(-1.702 * x));
   }
   return 0;
 }
 } // namespace
 
 TEST_P(ElementwiseTest, Activations) {
-  const Activation kinds[] = {Activation::SiLU, Activation::GELU,
-                              Activation::GELUTanh, Activation::ReLU};
+  const Activation kinds[] = {
+      Activation::SiLU,     Activation::GELU, Activation::GELUTanh,
+      Activation::ReLU,     Activation::Tanh, Activation::Sigmoid,
+      Activation::QuickGELU};
   std::vector<float> x;
   for (double v = -30; v < 30; v += 0.0123) {
     x.push_back(v);
@@ -53,7 +61,11 @@ TEST_P(ElementwiseTest, Activations) {
     for (size_t i = 0; i < x.size(); ++i) {
       double expected = activate(x[i], kind);
       // In a tail e^-y the rounding of y shows y times as large.
-      double tail = x[i] < 0 && expected != 0 ? -std::log(expected / x[i]) : 0;
+      double tail = 0;
+      if (x[i] < 0 && expected != 0 && kind != Activation::Tanh) {
+        double factor = kind == Activation::Sigmoid ? 1.0 : x[i];
+        tail = -std::log(expected / factor);
+      }
       double relative = 1e-6 + 2e-7 * tail;
       ASSERT_NEAR(out[i], expected,
                   std::max(relative * std::fabs(expected), 1e-30))
@@ -79,6 +91,34 @@ TEST_P(ElementwiseTest, AddAndClip) {
     for (int64_t i = 1; i < count; ++i) {
       EXPECT_EQ(sum[i], a[i] + b[i]);
       EXPECT_EQ(clipped[i], std::min(std::max(a[i], -0.5f), 0.75f));
+    }
+  }
+}
+
+TEST_P(ElementwiseTest, MulScaleOffsetAndSoftcap) {
+  for (int64_t count : {1, 7, 2049}) {
+    KernelProgram program(GetParam());
+    KernelLibrary &k = program.kernels();
+    program.add(k.mul(count));
+    program.add(k.scale(count, 0.3));
+    program.add(k.offset(count, 1.5));
+    program.add(k.softcap(count, 30));
+    program.add(k.softcap(count, 0.5));
+    ASSERT_NO_FATAL_FAILURE(program.load());
+    std::vector<float> a = random(count, 20.0f), b = random(count);
+    std::vector<std::vector<float>> out(5, std::vector<float>(count));
+    program.run(0, {a.data(), b.data(), out[0].data()}, 2);
+    for (size_t i = 1; i < out.size(); ++i) {
+      program.run(i, {a.data(), out[i].data()}, 2);
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      EXPECT_EQ(out[0][i], a[i] * b[i]);
+      EXPECT_EQ(out[1][i], a[i] * 0.3f);
+      EXPECT_EQ(out[2][i], a[i] + 1.5f);
+      double wide = 30 * std::tanh(a[i] / 30.0);
+      EXPECT_NEAR(out[3][i], wide, 1e-6 * std::fabs(wide));
+      double narrow = 0.5 * std::tanh(a[i] / 0.5);
+      EXPECT_NEAR(out[4][i], narrow, 1e-6 * std::fabs(narrow));
     }
   }
 }

@@ -144,6 +144,20 @@ public:
     return {value, chain.reference.clip(-512, 96), chain.text + " clip"};
   }
 
+  Chain scale(Chain chain) {
+    Value value = ScaleOp::create(builder, chain.value.getType(), chain.value,
+                                  llvm::APFloat(0.3), StringAttr());
+    return {value, chain.reference.apply([](float x) { return 0.3f * x; }),
+            chain.text + " scale"};
+  }
+
+  Chain offset(Chain chain) {
+    Value value = OffsetOp::create(builder, chain.value.getType(), chain.value,
+                                   llvm::APFloat(1.0), StringAttr());
+    return {value, chain.reference.apply([](float x) { return x + 1.0f; }),
+            chain.text + " offset"};
+  }
+
   std::mt19937 random;
   ImplicitLocOpBuilder &builder;
 };
@@ -161,7 +175,7 @@ TEST_F(EvaluatorTest, RandomChainsMatchReference) {
     Chain chain = {addWeight(tensor), tensor, "seed " + std::to_string(seed)};
     for (int64_t ops = build.draw(0, 7); ops > 0; --ops) {
       FloatKind to = kinds[build.draw(0, 2)];
-      switch (build.draw(0, 6)) {
+      switch (build.draw(0, 8)) {
       case 0:
         chain = build.transpose(chain);
         break;
@@ -179,6 +193,12 @@ TEST_F(EvaluatorTest, RandomChainsMatchReference) {
         break;
       case 5:
         chain = build.castTo(chain, to, getType(to));
+        break;
+      case 6:
+        chain = build.scale(chain);
+        break;
+      case 7:
+        chain = build.offset(chain);
         break;
       default:
         chain = build.clip(chain);

@@ -169,6 +169,15 @@ struct ReferenceTensor {
     return result;
   }
 
+  /// map(element) in f32.
+  template <typename Map> ReferenceTensor apply(Map map) const {
+    ReferenceTensor result = *this;
+    for (uint32_t &value : result.bits) {
+      value = fromFloat(kind, map(toFloat(kind, value)));
+    }
+    return result;
+  }
+
   /// For bounds that `kind` represents.
   ReferenceTensor clip(float min, float max) const {
     ReferenceTensor result = *this;

@@ -76,7 +76,21 @@ struct AttentionShape {
   int64_t groups = 1; ///< key/value heads; heads is a multiple of it
   int64_t headDim = 1;
   int64_t valueDim = 1;
-  int64_t slots = 1;
+  int64_t slots = 1; ///< keys, seen or not
+};
+
+struct AttentionOptions {
+  double scale = 1;
+  /// Keys and values are caches: slot j holds position j or nothing yet.
+  bool cached = true;
+  bool causal = true;
+  int64_t window = 0; ///< positions that a query sees; 0: all
+  double softcap = 0; ///< 0: none
+  bool slopes = false;
+  bool sinks = false;
+  /// Sizes of the bias [biasBatch, biasHeads, seqLen, slots]; 0: none.
+  int64_t biasBatch = 0;
+  int64_t biasHeads = 0;
 };
 
 class KernelBuilder;
@@ -135,16 +149,35 @@ public:
   Kernel cacheWrite(int64_t batch, int64_t seqLen, int64_t groups,
                     int64_t slots, int64_t dim, StateLayout layout);
 
-  /// q [B, S, H, D], k cache in SlotBlocks [B, G, slots, D], v cache in RowMajor
-  /// [B, G, slots, E], pos i64 [B, S], slopes [H] if `slopes`, out
-  /// [B, S, H, E]. Causal: slot j is visible to (b, s) iff j <= pos[b, s];
-  /// adds slope·(j − pos) to the scaled score. Position −1 gives 0; positions
-  /// at or beyond `slots` see all slots.
-  Kernel attention(const AttentionShape &shape, double scale, bool slopes);
+  /// x [B, S, G, D], out in SlotBlocks [B, G, S, D]: slot s holds x[b, s, g].
+  /// What fills the last block is left as it is. Tiles: (b, g).
+  Kernel packKeys(int64_t batch, int64_t seqLen, int64_t groups, int64_t dim);
+
+  /// q [B, S, H, D], k in SlotBlocks [B, G, slots, D], v (cached: in RowMajor
+  /// [B, G, slots, E], else [B, slots, G, E]), pos i64 [B, S], kvPos i64
+  /// [B, slots] if not cached, slopes [H] if `slopes`, sinks [H] if `sinks`,
+  /// the bias if there is one, out [B, S, H, E]. What is visible and what is
+  /// added to the scores is `qeff.attention`'s, kvPos[b, j] being j where
+  /// cached. Cached attention is causal; positions at or beyond `slots` see
+  /// what slots − 1 sees. A row that sees nothing is 0.
+  Kernel attention(const AttentionShape &shape,
+                   const AttentionOptions &options);
 
   /// a [count], b [count], out [count]: a + b; in place. Tiles: spans of
   /// elements, as of all elementwise kernels.
   Kernel add(int64_t count);
+
+  /// a [count], b [count], out [count]: a·b; in place.
+  Kernel mul(int64_t count);
+
+  /// x [count], out [count]: factor·x; in place.
+  Kernel scale(int64_t count, double factor);
+
+  /// x [count], out [count]: x + value; in place.
+  Kernel offset(int64_t count, double value);
+
+  /// x [count], out [count]: cap·tanh(x / cap); in place.
+  Kernel softcap(int64_t count, double cap);
 
   /// x [count], out [count]; in place. The relative error is below 1e-6, in a
   /// tail x·e^−y below 1e-6 + 2e-7·y.
@@ -155,6 +188,19 @@ public:
 
   /// x [count], out [count]: min(max(x, low), high), NaN stays; in place.
   Kernel clip(int64_t count, double low, double high);
+
+  /// out i64 [B, S]: out[b, s] = s, but −1 where mask[b, s] is 0, with the mask
+  /// i64 [B, S] in front of it if `mask`. Tiles: batch rows.
+  Kernel positions(int64_t batch, int64_t seqLen, bool mask);
+
+  /// x [B, S, C], out [B, C]: the row s = 0. Tiles: batch rows.
+  Kernel selectFirst(int64_t batch, int64_t seqLen, int64_t c);
+
+  /// x [B, S, C], pos i64 [B, S] if `positions`, out [B, C]: the mean or the
+  /// largest (`kind`) of the rows whose position is not negative; 0 where there
+  /// is none. Tiles: batch rows.
+  Kernel pool(int64_t batch, int64_t seqLen, int64_t c, Pool kind,
+              bool positions);
 
   /// x [B, S, C], pos i64 [B, S], out [B, C]: the row of the first largest
   /// position. Tiles: batch rows.

@@ -4,6 +4,8 @@
 
 #include "qeff/Dialect/QEff/IR/MainFunction.h"
 
+#include "qeff/Dialect/QEff/IR/QEffOps.h"
+
 using namespace qeff;
 using mlir::func::FuncOp;
 
@@ -29,4 +31,25 @@ FailureOr<FuncOp> qeff::findMainFunction(ModuleOp module) {
            << found.getBody().getBlocks().size();
   }
   return found;
+}
+
+BlockArgument qeff::findArgument(FuncOp function, StringRef name) {
+  for (BlockArgument argument : function.getArguments()) {
+    auto attribute = function.getArgAttrOfType<StringAttr>(
+        argument.getArgNumber(), kNameAttr);
+    if (attribute && attribute.getValue() == name) {
+      return argument;
+    }
+  }
+  return {};
+}
+
+bool qeff::isDecoder(FuncOp function) {
+  if (!findArgument(function, "position_ids")) {
+    return false;
+  }
+  auto attentions = function.getOps<AttentionOp>();
+  return attentions.empty() ||
+         llvm::any_of(attentions,
+                      [](AttentionOp op) { return op.getCausal(); });
 }

@@ -46,9 +46,10 @@ struct QEffBytecodeInterface : mlir::BytecodeDialectInterface {
     if (failed(reader.readVarInt(version))) {
       return nullptr;
     }
-    if (version > kBytecodeVersion) {
+    // Version 1 has another form of attention.
+    if (version != kBytecodeVersion) {
       reader.emitError() << "expects version " << kBytecodeVersion
-                         << " or older of the dialect 'qeff', got " << version;
+                         << " of the dialect 'qeff', got " << version;
       return nullptr;
     }
     return std::make_unique<QEffVersion>(version);

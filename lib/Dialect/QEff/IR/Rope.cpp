@@ -178,6 +178,18 @@ static RopeFrequencies computeLongRope(const RopeParameters &rope) {
   return result;
 }
 
+/// The given numbers; a missing one counts as 0.
+static RopeFrequencies computeExplicit(const RopeParameters &rope) {
+  RopeFrequencies result;
+  for (double value : rope.scaling.getNumbers("inv_freq")) {
+    result.inverse.push_back(static_cast<float>(value));
+  }
+  result.inverse.resize(rope.getNumFrequencies(), 0.0f);
+  result.attentionFactor =
+      static_cast<float>(rope.get("attention_factor", 1.0));
+  return result;
+}
+
 RopeFrequencies qeff::computeRopeFrequencies(double theta, int64_t rotaryDim,
                                              int64_t maxPosition,
                                              RopeScalingAttr scaling,
@@ -197,17 +209,31 @@ RopeFrequencies qeff::computeRopeFrequencies(double theta, int64_t rotaryDim,
     return computeYarn(rope);
   case RopeScalingKind::LongRope:
     return computeLongRope(rope);
+  case RopeScalingKind::Explicit:
+    return computeExplicit(rope);
   }
   return {computeInverse(theta, rotaryDim)};
+}
+
+/// The arrays that each kind has, with a number per frequency.
+static SmallVector<StringRef> getNeededArrays(RopeScalingKind kind) {
+  switch (kind) {
+  case RopeScalingKind::LongRope:
+    return {"short_factor", "long_factor"};
+  case RopeScalingKind::Explicit:
+    return {"inv_freq"};
+  default:
+    return {};
+  }
 }
 
 LogicalResult qeff::verifyRopeScaling(Operation *op,
                                       std::optional<RopeScalingAttr> scaling,
                                       int64_t rotaryDim) {
-  if (!scaling || scaling->getKind() != RopeScalingKind::LongRope) {
+  if (!scaling) {
     return success();
   }
-  for (StringRef name : {"short_factor", "long_factor"}) {
+  for (StringRef name : getNeededArrays(scaling->getKind())) {
     auto count = static_cast<int64_t>(scaling->getNumbers(name).size());
     if (count != rotaryDim / 2) {
       return op->emitOpError("expects ")
@@ -244,6 +270,8 @@ static SmallVector<StringRef> getNeededNumbers(RopeScalingKind kind) {
   case RopeScalingKind::Yarn:
   case RopeScalingKind::LongRope:
     return {"original_max_position_embeddings"};
+  case RopeScalingKind::Explicit:
+    return {};
   }
   return {};
 }
@@ -259,14 +287,13 @@ LogicalResult RopeScalingAttr::verify(
                          << params;
     }
   }
-  if (kind != RopeScalingKind::LongRope) {
-    return success();
-  }
-  for (StringRef name : {"short_factor", "long_factor"}) {
-    auto factors = params.getAs<mlir::DenseF64ArrayAttr>(name);
-    if (!factors || factors.empty()) {
+  for (StringRef name : getNeededArrays(kind)) {
+    auto numbers = params.getAs<mlir::DenseF64ArrayAttr>(name);
+    if (!numbers || numbers.empty()) {
       return emitError() << "expects an array<f64> '" << name
-                         << "' for rope scaling longrope, got " << params;
+                         << "' for rope scaling "
+                         << stringifyRopeScalingKind(kind) << ", got "
+                         << params;
     }
   }
   return success();

@@ -48,6 +48,10 @@ SmallVector<int64_t> LogitsSelectOp::inferResultShape(DictionaryAttr dims) {
   return {getSize(getInput(), 0), 1, getSize(getInput(), 2)};
 }
 
+SmallVector<int64_t> PoolOp::inferResultShape(DictionaryAttr dims) {
+  return {getSize(getInput(), 0), getSize(getInput(), 2)};
+}
+
 SmallVector<int64_t> CachePositionsOp::inferResultShape(DictionaryAttr dims) {
   auto slots = dims.getAs<IntegerAttr>(getSlots());
   return {getSize(getPositions(), 0),

@@ -17,6 +17,14 @@ inline bool agree(int64_t a, int64_t b) {
   return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b);
 }
 
+/// Checks the rank of `value`; the error is `op`'s and calls it `what`.
+LogicalResult expectsRank(Operation *op, StringRef what, Value value,
+                          int64_t rank);
+
+/// Checks that axis `axis` of `value` may have `size`.
+LogicalResult expectsSize(Operation *op, StringRef what, Value value,
+                          int64_t axis, int64_t size);
+
 } // namespace qeff
 
 #endif // QEFF_LIB_DIALECT_QEFF_IR_TENSORTYPES_H

@@ -11,26 +11,6 @@
 
 using namespace qeff;
 
-static LogicalResult expectsRank(Operation *op, StringRef what, Value value,
-                                 int64_t rank) {
-  RankedTensorType type = getTensorType(value);
-  if (type.getRank() == rank) {
-    return success();
-  }
-  return op->emitOpError("expects ")
-         << what << " of rank " << rank << ", got " << type;
-}
-
-static LogicalResult expectsSize(Operation *op, StringRef what, Value value,
-                                 int64_t axis, int64_t size) {
-  RankedTensorType type = getTensorType(value);
-  if (agree(type.getDimSize(axis), size)) {
-    return success();
-  }
-  return op->emitOpError("expects ") << what << " of size " << size
-                                     << " on axis " << axis << ", got " << type;
-}
-
 /// A parameter vector [C] of the last axis of `input`.
 static LogicalResult expectsChannels(Operation *op, StringRef what,
                                      Value vector, Value input) {
@@ -196,59 +176,44 @@ LogicalResult RopeOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// attention
+// softcap
 //===----------------------------------------------------------------------===//
 
-LogicalResult AttentionOp::verify() {
+LogicalResult SoftcapOp::verify() {
   // (C1)
-  if (failed(expectsRank(*this, "q", getQ(), 4)) ||
-      failed(expectsRank(*this, "k", getK(), 4)) ||
-      failed(expectsRank(*this, "v", getV(), 4)) ||
-      failed(expectsRank(*this, "a result", getResult(), 4))) {
-    return failure();
-  }
-  RankedTensorType q = getTensorType(getQ());
-  RankedTensorType k = getTensorType(getK());
-  RankedTensorType v = getTensorType(getV());
-  RankedTensorType result = getTensorType(getResult());
-  if (q.isDynamicDim(1) || k.isDynamicDim(1) || k.getDimSize(1) < 1 ||
-      q.getDimSize(1) % k.getDimSize(1) != 0 ||
-      k.getDimSize(1) != v.getDimSize(1)) {
-    return emitOpError("expects query heads to be a multiple of key heads, "
-                       "got ")
-           << q << ", " << k << ", " << v;
-  }
-  if (!agree(k.getDimSize(0), q.getDimSize(0)) ||
-      !agree(v.getDimSize(0), q.getDimSize(0)) ||
-      !agree(v.getDimSize(0), k.getDimSize(0)) ||
-      !agree(result.getDimSize(0), q.getDimSize(0)) ||
-      q.getDimSize(3) != k.getDimSize(3) ||
-      !agree(k.getDimSize(2), v.getDimSize(2)) ||
-      result.getDimSize(1) != q.getDimSize(1) ||
-      !agree(result.getDimSize(2), q.getDimSize(2)) ||
-      result.getDimSize(3) != v.getDimSize(3)) {
-    return emitOpError("expects q [B, H, S, D], k [B, G, T, D], v "
-                       "[B, G, T, E] and a result [B, H, S, E], got ")
-           << q << ", " << k << ", " << v << ", " << result;
-  }
-  // (C2)
-  if (failed(expectsRank(*this, "q_pos", getQPos(), 2)) ||
-      failed(expectsRank(*this, "kv_pos", getKvPos(), 2)) ||
-      failed(expectsSize(*this, "q_pos", getQPos(), 0, q.getDimSize(0))) ||
-      failed(expectsSize(*this, "q_pos", getQPos(), 1, q.getDimSize(2))) ||
-      failed(expectsSize(*this, "kv_pos", getKvPos(), 0, k.getDimSize(0))) ||
-      failed(expectsSize(*this, "kv_pos", getKvPos(), 1, k.getDimSize(2)))) {
-    return failure();
-  }
-  // (C3)
-  if (Value slopes = getSlopes()) {
-    if (failed(expectsRank(*this, "slopes", slopes, 1)) ||
-        failed(expectsSize(*this, "slopes", slopes, 0, q.getDimSize(1)))) {
-      return failure();
-    }
+  if (!(getCap().convertToDouble() > 0)) {
+    return emitOpError("expects cap > 0, got ") << getCap().convertToDouble();
   }
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// positions
+//===----------------------------------------------------------------------===//
+
+LogicalResult IotaOp::verify() {
+  return expectsRank(*this, "an input", getInput(), 2); // (C1)
+}
+
+LogicalResult MaskPositionsOp::verify() {
+  return expectsRank(*this, "a mask", getMask(), 2); // (C1)
+}
+
+/// Positions [B, S] of an input [B, S, C].
+static LogicalResult expectsPositions(Operation *op, Value positions,
+                                      Value input) {
+  RankedTensorType type = getTensorType(input);
+  return success(
+      succeeded(expectsRank(op, "positions", positions, 2)) &&
+      succeeded(
+          expectsSize(op, "positions", positions, 0, type.getDimSize(0))) &&
+      succeeded(
+          expectsSize(op, "positions", positions, 1, type.getDimSize(1))));
+}
+
+//===----------------------------------------------------------------------===//
+// logits_select, pool
+//===----------------------------------------------------------------------===//
 
 LogicalResult LogitsSelectOp::verify() {
   // (C1)
@@ -265,9 +230,31 @@ LogicalResult LogitsSelectOp::verify() {
     return emitOpError("expects [B, S, C] to [B, 1, C], got ")
            << input << " and " << result;
   }
-  return success(
-      succeeded(expectsSize(*this, "positions", getPositions(), 0,
-                            input.getDimSize(0))) &&
-      succeeded(expectsSize(*this, "positions", getPositions(), 1,
-                            input.getDimSize(1))));
+  return expectsPositions(*this, getPositions(), getInput());
+}
+
+LogicalResult PoolOp::verify() {
+  // (C1)
+  if (failed(expectsRank(*this, "an input", getInput(), 3)) ||
+      failed(expectsRank(*this, "a result", getResult(), 2))) {
+    return failure();
+  }
+  RankedTensorType input = getTensorType(getInput());
+  RankedTensorType result = getTensorType(getResult());
+  if (!agree(result.getDimSize(0), input.getDimSize(0)) ||
+      result.getDimSize(1) != input.getDimSize(2) ||
+      result.getElementType() != input.getElementType()) {
+    return emitOpError("expects [B, S, C] to [B, C], got ")
+           << input << " and " << result;
+  }
+  // (C2)
+  if ((getKind() == Pool::CLS && getPositions()) ||
+      (getKind() == Pool::Last && !getPositions())) {
+    return emitOpError("expects positions with 'last' and none with 'cls', "
+                       "got ")
+           << (getPositions() ? "some" : "none") << " with '"
+           << stringifyPool(getKind()) << "'";
+  }
+  return getPositions() ? expectsPositions(*this, getPositions(), getInput())
+                        : success();
 }

@@ -81,6 +81,10 @@ OpFoldResult CastOp::fold(FoldAdaptor) {
   return {};
 }
 
+OpFoldResult ScaleOp::fold(FoldAdaptor) {
+  return getFactor().isExactlyValue(1.0) ? getInput() : Value();
+}
+
 OpFoldResult ClipOp::fold(FoldAdaptor) {
   auto inner = getInput().getDefiningOp<ClipOp>();
   if (inner && inner.getMin() == getMin() && inner.getMax() == getMax() &&

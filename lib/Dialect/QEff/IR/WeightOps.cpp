@@ -183,19 +183,20 @@ LogicalResult ConcatOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// cast, clip, rope_table
+// cast, clip, scale, offset, rope_table
 //===----------------------------------------------------------------------===//
+
+static bool isConvertible(Type type) {
+  return type.isF32() || type.isF16() || type.isBF16();
+}
 
 LogicalResult CastOp::verify() {
   RankedTensorType input = getTensorType(getInput());
   RankedTensorType result = getTensorType(getResult());
-  auto supported = [](Type type) {
-    return type.isF32() || type.isF16() || type.isBF16();
-  };
   // (C1)
   if (input.getShape() != result.getShape() ||
-      !supported(input.getElementType()) ||
-      !supported(result.getElementType())) {
+      !isConvertible(input.getElementType()) ||
+      !isConvertible(result.getElementType())) {
     return emitOpError("expects equal shapes of f32, f16 or bf16, got ")
            << input << " and " << result;
   }
@@ -210,6 +211,30 @@ LogicalResult ClipOp::verify() {
            << getMax().convertToDouble();
   }
   return success();
+}
+
+/// A finite number on f32, f16 or bf16.
+static LogicalResult verifyNumber(Operation *op, Type type, StringRef what,
+                                  const llvm::APFloat &number) {
+  // (C1)
+  if (!isConvertible(cast<RankedTensorType>(type).getElementType())) {
+    return op->emitOpError("expects elements of f32, f16 or bf16, got ")
+           << type;
+  }
+  // (C2)
+  if (!number.isFinite()) {
+    return op->emitOpError("expects a finite ")
+           << what << ", got " << number.convertToDouble();
+  }
+  return success();
+}
+
+LogicalResult ScaleOp::verify() {
+  return verifyNumber(*this, getType(), "factor", getFactor());
+}
+
+LogicalResult OffsetOp::verify() {
+  return verifyNumber(*this, getType(), "value", getValue());
 }
 
 LogicalResult RopeTableOp::verify() {

@@ -390,6 +390,54 @@ LogicalResult ClipOp::computeTile(ArrayRef<ConstTileBuffer> operands,
 }
 
 //===----------------------------------------------------------------------===//
+// scale, offset
+//===----------------------------------------------------------------------===//
+
+/// result[i] = map(operand[i]) in f32; the result's buffer holds no more than
+/// its own type, so that other types go through pieces on the stack.
+template <typename Map>
+static LogicalResult mapTile(const ConstTileBuffer &operand,
+                             TileBuffer result, Map map) {
+  std::optional<FloatKind> kind = getFloatKind(result.elementType);
+  if (!kind) {
+    return failure();
+  }
+  constexpr int64_t kPiece = 256;
+  float piece[kPiece];
+  int64_t bytes = getFloatBytes(*kind);
+  const auto *from = static_cast<const char *>(operand.data);
+  auto *to = static_cast<char *>(result.data);
+  for (int64_t i = 0, e = result.tile.numElements(); i < e; i += kPiece) {
+    int64_t count = std::min(kPiece, e - i);
+    convertElements(*kind, from + i * bytes, FloatKind::F32, piece, count);
+    std::transform(piece, piece + count, piece, map);
+    convertElements(FloatKind::F32, piece, *kind, to + i * bytes, count);
+  }
+  return success();
+}
+
+Tile ScaleOp::getOperandTile(unsigned, const Tile &tile) { return tile; }
+
+bool ScaleOp::isElementwise() { return true; }
+
+LogicalResult ScaleOp::computeTile(ArrayRef<ConstTileBuffer> operands,
+                                   TileBuffer result) {
+  auto factor = static_cast<float>(getFactor().convertToDouble());
+  return mapTile(operands.front(), result,
+                 [=](float x) { return factor * x; });
+}
+
+Tile OffsetOp::getOperandTile(unsigned, const Tile &tile) { return tile; }
+
+bool OffsetOp::isElementwise() { return true; }
+
+LogicalResult OffsetOp::computeTile(ArrayRef<ConstTileBuffer> operands,
+                                    TileBuffer result) {
+  auto value = static_cast<float>(getValue().convertToDouble());
+  return mapTile(operands.front(), result, [=](float x) { return x + value; });
+}
+
+//===----------------------------------------------------------------------===//
 // rope_table
 //===----------------------------------------------------------------------===//
 

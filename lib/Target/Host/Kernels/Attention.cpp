@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Causal attention over cached keys and values, with an online softmax
-// (Milakov and Gimelshein 2018, arXiv:1805.02867) over blocks of 16 keys.
+// Attention with an online softmax (Milakov and Gimelshein 2018,
+// arXiv:1805.02867) over blocks of 16 keys: the slots of a cache, or the keys
+// of the same call, each with its position.
 //
 // A tile is a run of query rows of one (batch row, key/value head): row i is
 // position i / R and query head i % R of the R heads that share the keys, so
@@ -11,9 +12,10 @@
 //
 // A row's bits do not depend on the rows beside it: an element is one chain of
 // fused multiply-adds in ascending order, and keys that a row does not see
-// leave its accumulators as they are, whatever the slots hold.
+// leave its accumulators as they are, whatever the slots hold. Blocks that no
+// row of the tile sees are skipped, which changes nothing either.
 
-#include "KernelBuilder.h"
+#include "Attention.h"
 
 #include <limits>
 
@@ -21,101 +23,41 @@ using namespace qeff;
 using namespace qeff::host;
 namespace arith = mlir::arith;
 
-namespace {
-/// Query rows of a tile, where there are enough.
-constexpr int64_t kMaxTileRows = 12;
-/// The least score: finite, so that no difference of two scores is NaN.
-constexpr double kLowest = -3.4028234663852886e38;
+void AttentionBuilder::takeOperands() {
+  unsigned next = 0;
+  auto take = [&](bool isThere) { return isThere ? b.arg(next++) : Value(); };
+  q = take(true), k = take(true), v = take(true), positions = take(true);
+  kvPositions = take(!options.cached);
+  slope = take(options.slopes);
+  sink = take(options.sinks);
+  bias = take(options.biasBatch > 0);
+  out = take(true);
+}
 
-class AttentionBuilder {
-public:
-  AttentionBuilder(KernelBuilder &b, const AttentionShape &shape, double scale,
-                   bool slopes)
-      : b(b), shape(shape), scale(scale), slopes(slopes),
-        lanes(std::min(b.getLanes(), kSlotBlock)),
-        heads(shape.heads / shape.groups) {}
-
-  /// Query rows of one (batch row, key/value head).
-  static int64_t getRows(const AttentionShape &shape) {
-    return shape.seqLen * (shape.heads / shape.groups);
-  }
-  /// Rows of a tile: as equal as possible.
-  static int64_t getTileRows(const AttentionShape &shape) {
-    int64_t rows = getRows(shape);
-    return llvm::divideCeil(rows, llvm::divideCeil(rows, kMaxTileRows));
-  }
-  static int64_t getTiles(const AttentionShape &shape) {
-    return shape.batch * shape.groups *
-           llvm::divideCeil(getRows(shape), getTileRows(shape));
-  }
-
-  void build();
-
-private:
-  using RowsBody = llvm::function_ref<void(Value row, int64_t count)>;
-
-  void buildTile(int64_t rows);
-  void buildSetup(int64_t rows);
-  void buildBlock(int64_t rows, Value block);
-  void buildScores(Value firstRow, int64_t rows, Value block);
-  void buildSoftmax(int64_t rows, Value block);
-  /// The probabilities of one row; gives their sum.
-  Value buildProbabilities(Value row, ArrayRef<Value> keys);
-  void buildValues(int64_t rows, Value block, bool masked);
-  void buildValueTile(Value firstRow, int64_t rows, ArrayRef<Chunk> chunks,
-                      Value block, bool masked);
-  void buildOutput(int64_t rows);
-
-  /// Splits [0, rows) into runs of at most `most`, as equal as possible.
-  void forEachRun(int64_t rows, int64_t most, RowsBody body);
-  void forEachRow(int64_t rows, KernelBuilder::LoopBody body) {
-    b.loop(b.index(0), b.index(rows), 1, body);
-  }
-  /// Position and query head of row `row` of the tile.
-  std::pair<Value, Value> getPlace(Value row);
-  static int64_t pad(int64_t count, int64_t multiple) {
-    return llvm::divideCeil(count, multiple) * multiple;
-  }
-
-  /// Accumulators that the register file holds beside the operands.
-  int64_t getBudget() const { return b.getLanes() == 16 ? 24 : 12; }
-
-  KernelBuilder &b;
-  AttentionShape shape;
-  double scale;
-  bool slopes;
-  int64_t lanes; ///< of a vector of scores
-  int64_t heads; ///< query heads per key/value head
-
-  // Operands and, per tile, its place.
-  Value q, k, v, positions, slope, out;
-  Value batchRow, group, firstRow;
-  /// The least and the largest position of the tile's rows, i64.
-  Value least, most;
-  // Buffers of the tile: queries [rows][D], probabilities [rows][16],
-  // accumulators [rows][E], and per row its position, slope, largest score,
-  // sum, and the factor that brings old sums to the new maximum.
-  Value query, probability, accumulator;
-  Value rowPosition, rowSlope, maximum, sum, correction;
-};
-} // namespace
-
-void AttentionBuilder::build() {
-  q = b.arg(0), k = b.arg(1), v = b.arg(2), positions = b.arg(3);
-  slope = slopes ? b.arg(4) : Value();
-  out = b.arg(slopes ? 5 : 4);
-  int64_t rows = getRows(shape), size = getTileRows(shape);
-  int64_t perGroup = llvm::divideCeil(rows, size), tail = rows % size;
-  int64_t padded = pad(size, lanes);
+void AttentionBuilder::allocateBuffers() {
+  int64_t size = getTileRows(shape), padded = pad(size, lanes);
   Type f32 = b.getF32Type();
   query = b.allocate({size, shape.headDim}, f32);
   probability = b.allocate({size, kSlotBlock}, f32);
   accumulator = b.allocate({size, shape.valueDim}, f32);
   rowPosition = b.allocate({size}, b.getI64Type());
-  rowSlope = slopes ? b.allocate({size}, f32) : Value();
+  rowSlope = options.slopes ? b.allocate({size}, f32) : Value();
   maximum = b.allocate({padded}, f32);
   sum = b.allocate({padded}, f32);
   correction = b.allocate({padded}, f32);
+  if (!options.cached) {
+    keyPositions = b.allocate({kSlotBlock}, b.getI64Type());
+  }
+  if (options.biasBatch > 0 && shape.slots % kSlotBlock != 0) {
+    biasRow = b.allocate({kSlotBlock}, f32);
+  }
+}
+
+void AttentionBuilder::build() {
+  takeOperands();
+  allocateBuffers();
+  int64_t rows = getRows(shape), size = getTileRows(shape);
+  int64_t perGroup = llvm::divideCeil(rows, size), tail = rows % size;
   b.forEachTile([&](Value tile) {
     Value part = b.remIndex(tile, perGroup);
     Value rest = b.divIndex(tile, perGroup);
@@ -154,12 +96,34 @@ std::pair<Value, Value> AttentionBuilder::getPlace(Value row) {
 
 void AttentionBuilder::buildTile(int64_t rows) {
   buildSetup(rows);
-  // Blocks that some row of the tile sees.
-  Value numKeys = b.toIndex(arith::AddIOp::create(
-      b, arith::MaxSIOp::create(b, most, b.i64(-1)), b.i64(1)));
-  Value blocks = b.divIndex(b.addIndex(numKeys, kSlotBlock - 1), kSlotBlock);
-  b.loop(b.index(0), blocks, 1, [&](Value block) { buildBlock(rows, block); });
+  auto [first, last] = getBlocks();
+  b.loop(first, last, 1, [&](Value block) {
+    if (options.cached) {
+      buildBlock(rows, block);
+      return;
+    }
+    buildKeyPositions(block);
+    b.ifThen(isBlockVisible(), [&] { buildBlock(rows, block); });
+  });
   buildOutput(rows);
+}
+
+/// What a row starts from: its position, its query, no value, and its sink as
+/// the only score.
+void AttentionBuilder::buildRow(Value row, Value s, Value head) {
+  if (options.slopes) {
+    b.storeScalar(b.loadScalar(slope, head), rowSlope, row);
+  }
+  if (options.sinks) {
+    b.storeScalar(b.loadScalar(sink, head), maximum, row);
+    b.storeScalar(b.f32(1.0), sum, row);
+  }
+  b.forEachChunk(shape.headDim, [&](Value d, int64_t width) {
+    b.store(b.load(q, {batchRow, s, head, d}, width), query, {row, d});
+  });
+  b.forEachChunk(shape.valueDim, [&](Value e, int64_t width) {
+    b.store(b.splat(width, 0.0), accumulator, {row, e});
+  });
 }
 
 void AttentionBuilder::buildSetup(int64_t rows) {
@@ -168,38 +132,35 @@ void AttentionBuilder::buildSetup(int64_t rows) {
     b.store(b.splat(lanes, 0.0), sum, b.index(i));
     b.store(b.splat(lanes, 0.0), correction, b.index(i));
   }
+  Value highest = b.i64(std::numeric_limits<int64_t>::max());
   SmallVector<Value> range = b.loop(
-      b.index(0), b.index(rows), 1, {b.i64(shape.slots), b.i64(-1)},
+      b.index(0), b.index(rows), 1,
+      {options.cached ? b.i64(shape.slots) : highest, b.i64(-1), highest},
       [&](Value row, ValueRange carried) -> SmallVector<Value> {
         auto [s, head] = getPlace(row);
         Value position = b.loadScalar(positions, {batchRow, s});
-        position =
-            arith::MinSIOp::create(b, position, b.i64(shape.slots - 1));
-        b.storeScalar(position, rowPosition, row);
-        if (slopes) {
-          b.storeScalar(b.loadScalar(slope, head), rowSlope, row);
+        if (options.cached) {
+          position =
+              arith::MinSIOp::create(b, position, b.i64(shape.slots - 1));
         }
-        b.forEachChunk(shape.headDim, [&](Value d, int64_t width) {
-          b.store(b.load(q, {batchRow, s, head, d}, width), query, {row, d});
-        });
-        b.forEachChunk(shape.valueDim, [&](Value e, int64_t width) {
-          b.store(b.splat(width, 0.0), accumulator, {row, e});
-        });
+        b.storeScalar(position, rowPosition, row);
+        buildRow(row, s, head);
+        Value isSeen =
+            b.compare(arith::CmpIPredicate::sge, position, b.i64(0));
+        Value seen = b.select(isSeen, position, highest);
         return {arith::MinSIOp::create(b, carried[0], position),
-                arith::MaxSIOp::create(b, carried[1], position)};
+                arith::MaxSIOp::create(b, carried[1], position),
+                arith::MinSIOp::create(b, carried[2], seen)};
       });
-  least = range[0], most = range[1];
+  least = range[0], most = range[1], leastSeen = range[2];
 }
 
 void AttentionBuilder::buildBlock(int64_t rows, Value block) {
   forEachRun(rows, getBudget() / (kSlotBlock / lanes),
              [&](Value row, int64_t count) { buildScores(row, count, block); });
   buildSoftmax(rows, block);
-  Value lastKey = arith::IndexCastOp::create(
-      b, b.getI64Type(),
-      b.addIndex(b.mulIndex(block, kSlotBlock), kSlotBlock - 1));
-  Value unmasked = b.compare(arith::CmpIPredicate::sle, lastKey, least);
-  b.ifThen(unmasked, [&] { buildValues(rows, block, /*masked=*/false); },
+  b.ifThen(isBlockUnmasked(block),
+           [&] { buildValues(rows, block, /*masked=*/false); },
            [&] { buildValues(rows, block, /*masked=*/true); });
 }
 
@@ -231,72 +192,6 @@ void AttentionBuilder::buildScores(Value firstRow, int64_t rows, Value block) {
   }
 }
 
-/// Turns scores into probabilities relative to the new maximum.
-void AttentionBuilder::buildSoftmax(int64_t rows, Value block) {
-  auto i64Vector = mlir::VectorType::get({lanes}, b.getI64Type());
-  Value firstKey = arith::IndexCastOp::create(
-      b, b.getI64Type(), b.mulIndex(block, kSlotBlock));
-  SmallVector<Value> keys;
-  for (int64_t j = 0; j < kSlotBlock; j += lanes) {
-    SmallVector<int64_t> offsets;
-    for (int64_t i = 0; i < lanes; ++i) {
-      offsets.push_back(j + i);
-    }
-    Value offset = arith::ConstantOp::create(
-        b, DenseElementsAttr::get(i64Vector, ArrayRef<int64_t>(offsets)));
-    keys.push_back(
-        arith::AddIOp::create(b, b.broadcast(firstKey, lanes), offset));
-  }
-  forEachRow(rows, [&](Value row) {
-    Value total = buildProbabilities(row, keys);
-    Value factor = b.exp(b.broadcast(b.loadScalar(correction, row), lanes));
-    factor = b.extractScalar(factor, 0);
-    b.storeScalar(factor, correction, row);
-    b.storeScalar(b.add(b.mul(b.loadScalar(sum, row), factor), total), sum,
-                  row);
-  });
-}
-
-Value AttentionBuilder::buildProbabilities(Value row, ArrayRef<Value> keys) {
-  Value position = b.broadcast(b.loadScalar(rowPosition, row), lanes);
-  SmallVector<Value> scores;
-  Value blockMaximum;
-  for (auto [j, key] : llvm::enumerate(keys)) {
-    Value score = b.load(probability, {row, b.index(j * lanes)}, lanes);
-    score = b.mul(score, b.splat(lanes, scale));
-    if (slopes) {
-      Value distance = arith::SubIOp::create(b, key, position);
-      distance = arith::TruncIOp::create(b, b.vecI32(lanes), distance);
-      distance = arith::SIToFPOp::create(b, b.vec(lanes), distance);
-      score = b.fma(b.broadcast(b.loadScalar(rowSlope, row), lanes), distance,
-                    score);
-    }
-    score = b.select(
-        b.compare(arith::CmpIPredicate::sle, key, position), score,
-        b.splat(lanes, -std::numeric_limits<double>::infinity()));
-    scores.push_back(score);
-    blockMaximum =
-        blockMaximum
-            ? b.select(b.compare(arith::CmpFPredicate::OGT, score,
-                                 blockMaximum),
-                       score, blockMaximum)
-            : score;
-  }
-  Value old = b.loadScalar(maximum, row);
-  Value largest = b.reduceMax(blockMaximum);
-  largest = b.select(b.compare(arith::CmpFPredicate::OGT, largest, old),
-                     largest, old);
-  b.storeScalar(largest, maximum, row);
-  b.storeScalar(b.sub(old, largest), correction, row);
-  Value total;
-  for (auto [j, score] : llvm::enumerate(scores)) {
-    Value p = b.exp(b.sub(score, b.broadcast(largest, lanes)));
-    b.store(p, probability, {row, b.index(j * lanes)});
-    total = total ? b.add(total, p) : p;
-  }
-  return b.reduceAdd(total);
-}
-
 void AttentionBuilder::buildValues(int64_t rows, Value block, bool masked) {
   SmallVector<Chunk> chunks = getChunks(shape.valueDim, b.getLanes());
   forEachRun(rows, 6, [&](Value row, int64_t count) {
@@ -307,6 +202,13 @@ void AttentionBuilder::buildValues(int64_t rows, Value block, bool masked) {
       rest = rest.drop_front(part.size());
     }
   });
+}
+
+Value AttentionBuilder::loadValues(Value key, Chunk chunk) {
+  Value channel = b.index(chunk.offset);
+  return options.cached
+             ? b.load(v, {batchRow, group, key, channel}, chunk.width)
+             : b.load(v, {batchRow, key, group, channel}, chunk.width);
 }
 
 void AttentionBuilder::buildValueTile(Value firstRow, int64_t rows,
@@ -334,19 +236,18 @@ void AttentionBuilder::buildValueTile(Value firstRow, int64_t rows,
         Value key = b.addIndex(firstKey, j);
         SmallVector<Value> values, next;
         for (Chunk chunk : chunks) {
-          values.push_back(
-              b.load(v, {batchRow, group, key, b.index(chunk.offset)},
-                     chunk.width));
+          values.push_back(loadValues(key, chunk));
         }
         for (int64_t i = 0; i < rows; ++i) {
           Value row = b.addIndex(firstRow, i);
           Value p = b.loadScalar(probability, {row, j});
           Value visible;
           if (masked) {
-            visible = b.compare(
-                arith::CmpIPredicate::sle,
-                arith::IndexCastOp::create(b, b.getI64Type(), key),
-                b.loadScalar(rowPosition, row));
+            Value position = b.loadScalar(rowPosition, row);
+            Value first = options.window > 0
+                              ? subI64(position, options.window)
+                              : Value();
+            visible = isVisible(getKeyPosition(key, j), position, first);
           }
           for (auto [c, chunk] : llvm::enumerate(chunks)) {
             Value old = carried[i * chunks.size() + c];
@@ -379,30 +280,75 @@ void AttentionBuilder::buildOutput(int64_t rows) {
   });
 }
 
-Kernel KernelLibrary::attention(const AttentionShape &shape, double scale,
-                                bool slopes) {
-  MLIRContext *context = module.getContext();
-  OpBuilder types(context);
-  Type f32 = types.getF32Type();
-  SmallVector<Type> operands{
-      mlir::MemRefType::get(
-          {shape.batch, shape.seqLen, shape.heads, shape.headDim}, f32),
-      getCacheType(context, StateLayout::SlotBlocks, shape.batch, shape.groups,
-                   shape.slots, shape.headDim),
-      getCacheType(context, StateLayout::RowMajor, shape.batch, shape.groups,
-                   shape.slots, shape.valueDim),
-      mlir::MemRefType::get({shape.batch, shape.seqLen}, types.getI64Type())};
-  if (slopes) {
-    operands.push_back(mlir::MemRefType::get({shape.heads}, f32));
-  }
-  operands.push_back(mlir::MemRefType::get(
-      {shape.batch, shape.seqLen, shape.heads, shape.valueDim}, f32));
+/// Everything that the kernel depends on.
+static std::string getName(const AttentionShape &shape,
+                           const AttentionOptions &options) {
   std::string name = llvm::formatv(
       "attention_{0}x{1}_{2}h{3}g_{4}x{5}_{6}_{7}{8}", shape.batch,
       shape.seqLen, shape.heads, shape.groups, shape.headDim, shape.valueDim,
-      shape.slots, getNumberName(scale), slopes ? "_alibi" : "");
-  return getOrBuild(name, operands, AttentionBuilder::getTiles(shape),
+      shape.slots, getNumberName(options.scale),
+      options.slopes ? "_alibi" : "");
+  if (!options.cached) {
+    name += options.causal ? "_own_causal" : "_own";
+  }
+  if (options.window > 0) {
+    name += "_w" + std::to_string(options.window);
+  }
+  if (options.softcap > 0) {
+    name += "_cap" + getNumberName(options.softcap);
+  }
+  if (options.sinks) {
+    name += "_sinks";
+  }
+  if (options.biasBatch > 0) {
+    name += llvm::formatv("_bias{0}x{1}", options.biasBatch,
+                          options.biasHeads)
+                .str();
+  }
+  return name;
+}
+
+static SmallVector<Type> getOperands(MLIRContext *context,
+                                     const AttentionShape &shape,
+                                     const AttentionOptions &options) {
+  Type f32 = mlir::Float32Type::get(context);
+  Type i64 = mlir::IntegerType::get(context, 64);
+  auto type = [](ArrayRef<int64_t> sizes, Type element) -> Type {
+    return mlir::MemRefType::get(sizes, element);
+  };
+  SmallVector<Type> operands{
+      type({shape.batch, shape.seqLen, shape.heads, shape.headDim}, f32),
+      getCacheType(context, StateLayout::SlotBlocks, shape.batch, shape.groups,
+                   shape.slots, shape.headDim)};
+  if (options.cached) {
+    operands.push_back(getCacheType(context, StateLayout::RowMajor,
+                                    shape.batch, shape.groups, shape.slots,
+                                    shape.valueDim));
+  } else {
+    operands.push_back(type(
+        {shape.batch, shape.slots, shape.groups, shape.valueDim}, f32));
+  }
+  operands.push_back(type({shape.batch, shape.seqLen}, i64));
+  if (!options.cached) {
+    operands.push_back(type({shape.batch, shape.slots}, i64));
+  }
+  operands.append(options.slopes + options.sinks, type({shape.heads}, f32));
+  if (options.biasBatch > 0) {
+    operands.push_back(type({options.biasBatch, options.biasHeads,
+                             shape.seqLen, shape.slots},
+                            f32));
+  }
+  operands.push_back(
+      type({shape.batch, shape.seqLen, shape.heads, shape.valueDim}, f32));
+  return operands;
+}
+
+Kernel KernelLibrary::attention(const AttentionShape &shape,
+                                const AttentionOptions &options) {
+  return getOrBuild(getName(shape, options),
+                    getOperands(module.getContext(), shape, options),
+                    AttentionBuilder::getTiles(shape),
                     /*inPlace=*/false, [&](KernelBuilder &b) {
-                      AttentionBuilder(b, shape, scale, slopes).build();
+                      AttentionBuilder(b, shape, options).build();
                     });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Writes of keys and values into their caches.
+// Writes of keys and values into their caches, and keys put in the same order.
 
 #include "KernelBuilder.h"
 
@@ -18,6 +18,31 @@ mlir::MemRefType qeff::host::getCacheType(MLIRContext *context,
   }
   int64_t blocks = llvm::divideCeil(slots, kSlotBlock);
   return mlir::MemRefType::get({batch, groups, blocks, dim, kSlotBlock}, f32);
+}
+
+Kernel KernelLibrary::packKeys(int64_t batch, int64_t seqLen, int64_t groups,
+                               int64_t dim) {
+  OpBuilder types(module.getContext());
+  Type operands[] = {
+      mlir::MemRefType::get({batch, seqLen, groups, dim}, types.getF32Type()),
+      getCacheType(module.getContext(), StateLayout::SlotBlocks, batch, groups,
+                   seqLen, dim)};
+  std::string name = llvm::formatv("pack_keys_{0}x{1}x{2}x{3}", batch, seqLen,
+                                   groups, dim);
+  return getOrBuild(name, operands, batch * groups, /*inPlace=*/false,
+                    [&](KernelBuilder &b) {
+    b.forEachTile([&](Value tile) {
+      Value row = b.divIndex(tile, groups), group = b.remIndex(tile, groups);
+      b.loop(b.index(0), b.index(seqLen), 1, [&](Value s) {
+        Value block = b.divIndex(s, kSlotBlock);
+        Value lane = b.remIndex(s, kSlotBlock);
+        b.loop(b.index(0), b.index(dim), 1, [&](Value i) {
+          b.storeScalar(b.loadScalar(b.arg(0), {row, s, group, i}), b.arg(1),
+                        {row, group, block, i, lane});
+        });
+      });
+    });
+  });
 }
 
 Kernel KernelLibrary::cacheWrite(int64_t batch, int64_t seqLen,

@@ -13,12 +13,22 @@ namespace arith = mlir::arith;
 /// Elements of one tile.
 static constexpr int64_t kSpan = 2048;
 
+static int64_t getWidth(Value vector) {
+  return cast<mlir::VectorType>(vector.getType()).getNumElements();
+}
+
 /// x·e^y / (…) forms below keep their relative accuracy for large negative x,
 /// where the textbook forms cancel.
 static Value buildActivation(KernelBuilder &b, Value x, Activation kind) {
-  int64_t width = cast<mlir::VectorType>(x.getType()).getNumElements();
+  int64_t width = getWidth(x);
   Value zero = b.splat(width, 0.0), one = b.splat(width, 1.0);
   switch (kind) {
+  case Activation::Tanh:
+    return b.tanh(x);
+  case Activation::Sigmoid:
+    return b.div(one, b.add(b.exp(b.neg(x)), one));
+  case Activation::QuickGELU:
+    return b.div(x, b.add(b.exp(b.mul(x, b.splat(width, -1.702))), one));
   case Activation::ReLU:
     return b.select(b.compare(arith::CmpFPredicate::OLT, x, zero), zero, x);
   case Activation::SiLU:
@@ -117,6 +127,47 @@ Kernel KernelLibrary::add(int64_t count) {
                     });
 }
 
+Kernel KernelLibrary::mul(int64_t count) {
+  return getOrBuild("mul_" + Twine(count),
+                    getOperands(module.getContext(), count, 2),
+                    getTiles(count), /*inPlace=*/true, [&](KernelBuilder &b) {
+                      buildMap(b, count, 2, [&](Value x, Value y) {
+                        return b.mul(x, y);
+                      });
+                    });
+}
+
+Kernel KernelLibrary::scale(int64_t count, double factor) {
+  return getOrBuild("scale_" + Twine(count) + "_" + getNumberName(factor),
+                    getOperands(module.getContext(), count, 1),
+                    getTiles(count), /*inPlace=*/true, [&](KernelBuilder &b) {
+                      buildMap(b, count, 1, [&](Value x, Value) {
+                        return b.mul(x, b.splat(getWidth(x), factor));
+                      });
+                    });
+}
+
+Kernel KernelLibrary::offset(int64_t count, double value) {
+  return getOrBuild("offset_" + Twine(count) + "_" + getNumberName(value),
+                    getOperands(module.getContext(), count, 1),
+                    getTiles(count), /*inPlace=*/true, [&](KernelBuilder &b) {
+                      buildMap(b, count, 1, [&](Value x, Value) {
+                        return b.add(x, b.splat(getWidth(x), value));
+                      });
+                    });
+}
+
+Kernel KernelLibrary::softcap(int64_t count, double cap) {
+  return getOrBuild("softcap_" + Twine(count) + "_" + getNumberName(cap),
+                    getOperands(module.getContext(), count, 1),
+                    getTiles(count), /*inPlace=*/true, [&](KernelBuilder &b) {
+                      buildMap(b, count, 1, [&](Value x, Value) {
+                        Value limit = b.splat(getWidth(x), cap);
+                        return b.mul(b.tanh(b.div(x, limit)), limit);
+                      });
+                    });
+}
+
 Kernel KernelLibrary::activate(int64_t count, Activation kind) {
   return getOrBuild(stringifyActivation(kind) + "_" + Twine(count),
                     getOperands(module.getContext(), count, 1),
@@ -144,7 +195,7 @@ Kernel KernelLibrary::clip(int64_t count, double low, double high) {
       getOperands(module.getContext(), count, 1), getTiles(count),
       /*inPlace=*/true, [&](KernelBuilder &b) {
         buildMap(b, count, 1, [&](Value x, Value) {
-          int64_t width = cast<mlir::VectorType>(x.getType()).getNumElements();
+          int64_t width = getWidth(x);
           Value lower = b.splat(width, low), upper = b.splat(width, high);
           x = b.select(b.compare(arith::CmpFPredicate::OLT, x, lower), lower,
                        x);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Kernels that pick rows: embedding and logits_select.
+// Kernels that pick rows: embedding, select_first, logits_select.
 
 #include "KernelBuilder.h"
 
@@ -38,6 +38,24 @@ Kernel KernelLibrary::embedding(int64_t m, int64_t vocab, int64_t c,
       b.loop(b.index(0), b.index(c), 1, [&](Value i) {
         b.storeScalar(b.loadScalar(b.arg(1), {panel, i, column}), b.arg(2),
                       {row, i});
+      });
+    });
+  });
+}
+
+Kernel KernelLibrary::selectFirst(int64_t batch, int64_t seqLen, int64_t c) {
+  OpBuilder types(module.getContext());
+  Type operands[] = {
+      mlir::MemRefType::get({batch, seqLen, c}, types.getF32Type()),
+      mlir::MemRefType::get({batch, c}, types.getF32Type())};
+  std::string name =
+      llvm::formatv("select_first_{0}x{1}x{2}", batch, seqLen, c);
+  return getOrBuild(name, operands, batch, /*inPlace=*/false,
+                    [&](KernelBuilder &b) {
+    b.forEachTile([&](Value row) {
+      b.forEachChunk(c, [&](Value i, int64_t width) {
+        b.store(b.load(b.arg(0), {row, b.index(0), i}, width), b.arg(1),
+                {row, i});
       });
     });
   });

@@ -15,6 +15,9 @@
 
 namespace qeff::host {
 
+/// The lowest f32: finite, so that no difference of two is NaN.
+inline constexpr double kLowest = -3.4028234663852886e38;
+
 /// A run of `width` elements that starts at `offset`; `width` is a power of 2.
 struct Chunk {
   int64_t offset;
@@ -89,6 +92,8 @@ public:
   /// e^x on f32 vectors, within 1 ulp: 0 below −87.33 (no denormals), infinity
   /// where it overflows.
   Value exp(Value x);
+  /// tanh on f32 vectors; the relative error is below 5e-7.
+  Value tanh(Value x);
   /// Sum or maximum of the lanes, in a fixed tree.
   Value reduceAdd(Value v);
   Value reduceMax(Value v);

@@ -107,6 +107,28 @@ Value KernelBuilder::exp(Value x) {
                 splat(width, std::numeric_limits<double>::infinity()), result);
 }
 
+Value KernelBuilder::tanh(Value x) {
+  // Near 0, tanh x = x + x³·P(x²), where the form below would cancel;
+  // relative error 5e-9.
+  constexpr double kNear = 0.625;
+  static constexpr double kCoefficients[] = {
+      -0.3333328194, 0.1333144219, -0.05373971485, 0.02063908657,
+      -0.005704986328};
+  int64_t width = getWidth(x);
+  Value zero = splat(width, 0.0), one = splat(width, 1.0);
+  Value negative = compare(arith::CmpFPredicate::OLT, x, zero);
+  Value magnitude = select(negative, neg(x), x);
+  Value square = mul(x, x);
+  Value near = fma(mul(square, x), polynomial(square, kCoefficients), x);
+  // 1 − 2 / (e^(2|x|) + 1)
+  Value grown = add(exp(add(magnitude, magnitude)), one);
+  Value far = sub(one, div(splat(width, 2.0), grown));
+  far = select(negative, neg(far), far);
+  return select(compare(arith::CmpFPredicate::OLT, magnitude,
+                        splat(width, kNear)),
+                near, far);
+}
+
 Value KernelBuilder::reduceAdd(Value v) {
   for (int64_t width = getWidth(v) / 2; width >= 1; width /= 2) {
     v = add(extract(v, 0, width), extract(v, width, width));

@@ -14,6 +14,14 @@ namespace qeff {
 /// where there is none, a second one, or one of several blocks.
 FailureOr<mlir::func::FuncOp> findMainFunction(ModuleOp module);
 
+/// The argument with the I/O name `name`, or null.
+BlockArgument findArgument(mlir::func::FuncOp function, StringRef name);
+
+/// Whether `function` goes on with a sequence call by call: it has the argument
+/// `position_ids`, and a causal attention or none. All others, encoders among
+/// them, see everything in one call and have no cache.
+bool isDecoder(mlir::func::FuncOp function);
+
 } // namespace qeff
 
 #endif // QEFF_DIALECT_QEFF_IR_MAINFUNCTION_H

@@ -109,15 +109,27 @@ def QEff_Activation : QEff_I32Enum<"Activation", "activation function", [
   I32EnumAttrCase<"SiLU", 0, "silu">,
   I32EnumAttrCase<"GELU", 1, "gelu">,
   I32EnumAttrCase<"GELUTanh", 2, "gelu_tanh">,
-  I32EnumAttrCase<"ReLU", 3, "relu">
+  I32EnumAttrCase<"ReLU", 3, "relu">,
+  I32EnumAttrCase<"Tanh", 4, "tanh">,
+  I32EnumAttrCase<"Sigmoid", 5, "sigmoid">,
+  I32EnumAttrCase<"QuickGELU", 6, "quick_gelu">
 ]>;
 def QEff_ActivationAttr : QEff_EnumAttr<QEff_Activation, "activation"> {
   let summary = "Elementwise activation";
   let description = [{
     `silu` x·σ(x); `gelu` x·Φ(x) with erf; `gelu_tanh`
-    0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))); `relu` max(x, 0).
+    0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))); `relu` max(x, 0); `tanh`;
+    `sigmoid` σ(x); `quick_gelu` x·σ(1.702·x).
   }];
 }
+
+def QEff_Pool : QEff_I32Enum<"Pool", "how positions become one", [
+  I32EnumAttrCase<"CLS", 0, "cls">,
+  I32EnumAttrCase<"Mean", 1, "mean">,
+  I32EnumAttrCase<"Last", 2, "last">,
+  I32EnumAttrCase<"Max", 3, "max">
+]>;
+def QEff_PoolAttr : QEff_EnumAttr<QEff_Pool, "pool">;
 
 def QEff_RopeStyle : QEff_I32Enum<"RopeStyle", "which channels form a pair", [
   I32EnumAttrCase<"Half", 0, "half">,
@@ -130,7 +142,8 @@ def QEff_RopeScalingKind : QEff_I32Enum<"RopeScalingKind", "rope scaling", [
   I32EnumAttrCase<"Dynamic", 1, "dynamic">,
   I32EnumAttrCase<"Llama3", 2, "llama3">,
   I32EnumAttrCase<"Yarn", 3, "yarn">,
-  I32EnumAttrCase<"LongRope", 4, "longrope">
+  I32EnumAttrCase<"LongRope", 4, "longrope">,
+  I32EnumAttrCase<"Explicit", 5, "explicit">
 ]>;
 
 def QEff_RopeScalingAttr : AttrDef<QEff_Dialect, "RopeScaling"> {
@@ -145,6 +158,11 @@ def QEff_RopeScalingAttr : AttrDef<QEff_Dialect, "RopeScaling"> {
     llama3; `low_freq_factor` and `high_freq_factor` for llama3;
     `original_max_position_embeddings` for llama3, yarn and longrope;
     `short_factor` and `long_factor` for longrope, with an entry per frequency.
+
+    `explicit` gives the frequencies themselves, as graphs do that know nothing
+    of theta: `inv_freq`, an array of f64 with an entry per frequency, and
+    optionally `attention_factor`. theta and max_position then have no effect on
+    the frequencies.
 
     ```mlir
     #qeff.rope_scaling<linear, {factor = 4.0 : f64}>

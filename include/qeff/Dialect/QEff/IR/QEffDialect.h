@@ -20,7 +20,7 @@ namespace qeff {
 
 /// Version of the dialect in bytecode; raised when an op or attribute changes
 /// its meaning or encoding.
-inline constexpr uint64_t kBytecodeVersion = 1;
+inline constexpr uint64_t kBytecodeVersion = 2;
 
 // Discardable attributes, see the dialect's description.
 inline constexpr StringRef kPhaseAttr = "qeff.phase";

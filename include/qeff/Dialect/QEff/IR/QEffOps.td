@@ -7,6 +7,7 @@
 include "qeff/Dialect/QEff/IR/Ops/Symbols.td"
 include "qeff/Dialect/QEff/IR/Ops/Weights.td"
 include "qeff/Dialect/QEff/IR/Ops/Transformer.td"
+include "qeff/Dialect/QEff/IR/Ops/Positions.td"
 include "qeff/Dialect/QEff/IR/Ops/State.td"
 include "qeff/Dialect/QEff/IR/Ops/Adapters.td"
 

@@ -169,7 +169,8 @@ def QEff_RopeOp : QEff_ModelOp<"rope", [AllTypesMatch<["input", "result"]>]> {
     - (C1) input is [B, H, S, D], positions [B, S]
     - (C2) rotary_dim is even, 2 <= rotary_dim <= D
     - (C3) theta > 0
-    - (C4) max_position >= 1; longrope's factors are one per frequency
+    - (C4) max_position >= 1; longrope's factors and explicit's frequencies are
+      one per pair
 
     ```mlir
     %1 = qeff.rope %x, %pos {max_position = 8192 : i64, rotary_dim = 8 : i64, style = #qeff.rope_style<half>, theta = 1.0e4 : f64} : tensor<?x4x?x8xf32>, tensor<?x?xi64>
@@ -188,23 +189,32 @@ def QEff_RopeOp : QEff_ModelOp<"rope", [AllTypesMatch<["input", "result"]>]> {
   let hasVerifier = 1;
 }
 
-def QEff_AttentionOp : QEff_ModelOp<"attention", [], QEff_InferShape> {
+def QEff_AttentionOp : QEff_ModelOp<"attention", [AttrSizedOperandSegments],
+                                     QEff_InferShape> {
   let summary = "Scaled dot-product attention over positions";
   let description = [{
     For each batch row, query i of head h attends to key j of head h·G/H:
 
-        s_ij = scale·q_i·k_j + slope_h·(kv_pos_j − q_pos_i)
+        s_ij = cap(scale·q_i·k_j) + slope_h·(kv_pos_j − q_pos_i) + bias_hij
         result_i = Σ_j softmax_j(s_ij)·v_j   over the visible j
 
-    Key j is visible to query i iff kv_pos[j] >= 0 and, with `causal`,
-    kv_pos[j] <= q_pos[i]. A query that sees no key gives 0 (targets may differ
-    only where q_pos = −1). `slopes` are ALiBi's (arXiv:2108.12409).
+    cap(s) is softcap·tanh(s/softcap) with `softcap`, else s. Key j is visible
+    to query i iff kv_pos[j] >= 0 and, with `causal`, kv_pos[j] <= q_pos[i] and,
+    with `window`, q_pos[i] − kv_pos[j] < window. A query that sees no key gives
+    0 (targets may differ only where q_pos = −1 or no key of the row has a
+    position). `slopes` are ALiBi's (arXiv:2108.12409). `sinks` are scores, one
+    per head, that take part in the softmax and have no value (their part of the
+    sum is lost). `bias` is dense, for what no positions express.
 
     Constraints:
     - (C1) q is [B, H, S, D], k [B, G, T, D], v [B, G, T, E], the result
       [B, H, S, E]; H is a multiple of G
     - (C2) q_pos is [B, S], kv_pos [B, T]
     - (C3) slopes, where there are any, is [H]
+    - (C4) sinks, where there are any, is [H]
+    - (C5) bias, where there is one, is [B or 1, H or 1, S, T]
+    - (C6) window >= 1, and the attention is causal
+    - (C7) softcap > 0
 
     ```mlir
     %1 = qeff.attention %q, %k, %v, %pos, %pos {causal, scale = 0.125 : f64} : (tensor<?x4x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x?xi64>, tensor<?x?xi64>) -> tensor<?x4x?x8xf32>
@@ -213,11 +223,16 @@ def QEff_AttentionOp : QEff_ModelOp<"attention", [], QEff_InferShape> {
   let arguments = (ins QEff_FloatTensor:$q, QEff_FloatTensor:$k,
                        QEff_FloatTensor:$v, QEff_IndexTensor:$q_pos,
                        QEff_IndexTensor:$kv_pos,
-                       Optional<QEff_FloatTensor>:$slopes, F64Attr:$scale,
-                       UnitAttr:$causal, OptionalAttr<StrAttr>:$scope);
+                       Optional<QEff_FloatTensor>:$slopes,
+                       Optional<QEff_FloatTensor>:$sinks,
+                       Optional<QEff_FloatTensor>:$bias, F64Attr:$scale,
+                       UnitAttr:$causal, OptionalAttr<I64Attr>:$window,
+                       OptionalAttr<F64Attr>:$softcap,
+                       OptionalAttr<StrAttr>:$scope);
   let results = (outs QEff_FloatTensor:$result);
   let assemblyFormat = [{
     $q `,` $k `,` $v `,` $q_pos `,` $kv_pos (`slopes` `(` $slopes^ `)`)?
+    (`sinks` `(` $sinks^ `)`)? (`bias` `(` $bias^ `)`)?
     (`scope` `(` $scope^ `)`)? attr-dict
     `:` functional-type(operands, results)
   }];
@@ -238,6 +253,44 @@ def QEff_AddOp : QEff_ModelOp<"add", [
   let assemblyFormat = [{
     $lhs `,` $rhs (`scope` `(` $scope^ `)`)? attr-dict `:` type($result)
   }];
+}
+
+def QEff_MulOp : QEff_ModelOp<"mul", [
+    Commutative, AllTypesMatch<["lhs", "rhs", "result"]>]> {
+  let summary = "Elementwise product, as in gated outputs";
+  let description = [{
+    ```mlir
+    %2 = qeff.mul %0, %1 : tensor<?x?x16xf32>
+    ```
+  }];
+  let arguments = (ins QEff_FloatTensor:$lhs, QEff_FloatTensor:$rhs,
+                       OptionalAttr<StrAttr>:$scope);
+  let results = (outs QEff_FloatTensor:$result);
+  let assemblyFormat = [{
+    $lhs `,` $rhs (`scope` `(` $scope^ `)`)? attr-dict `:` type($result)
+  }];
+}
+
+def QEff_SoftcapOp : QEff_ModelOp<"softcap",
+    [AllTypesMatch<["input", "result"]>]> {
+  let summary = "Smooth limit of logits: cap·tanh(input/cap)";
+  let description = [{
+    Gemma 2 (arXiv:2408.00118).
+
+    Constraints:
+    - (C1) cap > 0
+
+    ```mlir
+    %1 = qeff.softcap %0 {cap = 30.0 : f64} : tensor<?x?x16xf32>
+    ```
+  }];
+  let arguments = (ins QEff_FloatTensor:$input, F64Attr:$cap,
+                       OptionalAttr<StrAttr>:$scope);
+  let results = (outs QEff_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input (`scope` `(` $scope^ `)`)? attr-dict `:` type($result)
+  }];
+  let hasVerifier = 1;
 }
 
 def QEff_ActivateOp : QEff_ModelOp<"activate",
@@ -294,6 +347,34 @@ def QEff_LogitsSelectOp : QEff_ModelOp<"logits_select", [], QEff_InferShape> {
   let results = (outs QEff_FloatTensor:$result);
   let assemblyFormat = [{
     $input `,` $positions (`scope` `(` $scope^ `)`)? attr-dict
+    `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+def QEff_PoolOp : QEff_ModelOp<"pool", [], QEff_InferShape> {
+  let summary = "One vector for each row of an encoder";
+  let description = [{
+    [B, S, C] to [B, C]: with `cls` the first entry; with `mean` and `max` the
+    mean and the largest over the entries whose position is not negative, or
+    over all without positions; with `last` the entry of the largest position.
+    Targets may differ in a row of padding alone.
+
+    Constraints:
+    - (C1) input is [B, S, C], result [B, C]
+    - (C2) positions, where there are any, is [B, S]; `last` needs them, `cls`
+      takes none
+
+    ```mlir
+    %1 = qeff.pool %x, %pos {kind = #qeff.pool<mean>} : (tensor<?x?x16xf32>, tensor<?x?xi64>) -> tensor<?x16xf32>
+    ```
+  }];
+  let arguments = (ins QEff_FloatTensor:$input,
+                       Optional<QEff_IndexTensor>:$positions,
+                       QEff_PoolAttr:$kind, OptionalAttr<StrAttr>:$scope);
+  let results = (outs QEff_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input (`,` $positions^)? (`scope` `(` $scope^ `)`)? attr-dict
     `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Lazy ops on weights. All are pure, static in shape, and computed tile by tile
-// when a target writes its weights. `slice`, `concat`, `cast` and `clip` also
-// work on activations.
+// when a target writes its weights. `slice`, `concat`, `cast`, `clip`, `scale`
+// and `offset` also work on activations.
 #ifndef QEFF_DIALECT_QEFF_IR_OPS_WEIGHTS_TD
 #define QEFF_DIALECT_QEFF_IR_OPS_WEIGHTS_TD
 
@@ -189,6 +189,53 @@ def QEff_ClipOp : QEff_StreamableOp<"clip",
   let assemblyFormat = "$input attr-dict `:` type($input)";
   let hasVerifier = 1;
   let hasFolder = 1;
+}
+
+class QEff_StreamableFloatOp<string mnemonic> : QEff_StreamableOp<mnemonic,
+    [AllTypesMatch<["input", "result"]>, QEff_ShapeOpInterface],
+    ["isElementwise"]>;
+
+def QEff_ScaleOp : QEff_StreamableFloatOp<"scale"> {
+  let summary = "Multiplies by a number";
+  let description = [{
+    result = factor·input, in f32 with the factor rounded to f32: multipliers of
+    embeddings, residuals and logits.
+
+    Constraints:
+    - (C1) the element type is f32, f16 or bf16
+    - (C2) factor is finite
+
+    ```mlir
+    %1 = qeff.scale %0 {factor = 8.0 : f64} : tensor<4xf32>
+    ```
+  }];
+  let arguments = (ins QEff_FloatTensor:$input, F64Attr:$factor,
+                       OptionalAttr<StrAttr>:$scope);
+  let results = (outs QEff_FloatTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def QEff_OffsetOp : QEff_StreamableFloatOp<"offset"> {
+  let summary = "Adds a number";
+  let description = [{
+    result = input + value, in f32 with the value rounded to f32: norms whose
+    stored weight is the distance to 1.
+
+    Constraints:
+    - (C1) the element type is f32, f16 or bf16
+    - (C2) value is finite
+
+    ```mlir
+    %1 = qeff.offset %0 {value = 1.0 : f64} : tensor<4xf32>
+    ```
+  }];
+  let arguments = (ins QEff_FloatTensor:$input, F64Attr:$value,
+                       OptionalAttr<StrAttr>:$scope);
+  let results = (outs QEff_FloatTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+  let hasVerifier = 1;
 }
 
 def QEff_RopeTableOp : QEff_StreamableOp<"rope_table"> {
