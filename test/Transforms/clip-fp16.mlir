@@ -57,6 +57,19 @@ func.func @constant() -> tensor<2xf16> {
   return %1 : tensor<2xf16>
 }
 
+// A number may lead out of the range.
+// CHECK-LABEL: @numbers
+func.func @numbers() -> tensor<8x8xf16> {
+  // CHECK: %[[S:.*]] = qeff.scale
+  // CHECK: %[[C:.*]] = qeff.clip %[[S]]
+  // CHECK: qeff.cast %[[C]]
+  %0 = qeff.weight_ref @f16 : tensor<8x8xf16>
+  %1 = qeff.cast %0 : tensor<8x8xf16> -> tensor<8x8xf32>
+  %2 = qeff.scale %1 {factor = 8.0 : f64} : tensor<8x8xf32>
+  %3 = qeff.cast %2 : tensor<8x8xf32> -> tensor<8x8xf16>
+  return %3 : tensor<8x8xf16>
+}
+
 // -----
 
 // In weight expressions, and through references to them.
@@ -77,17 +90,4 @@ qeff.weight_expr "private" @h : tensor<8x8xf16> {
   %0 = qeff.weight_ref @t : tensor<8x8xf32>
   %1 = qeff.cast %0 : tensor<8x8xf32> -> tensor<8x8xf16>
   qeff.yield %1 : tensor<8x8xf16>
-}
-
-// A number may lead out of the range.
-// CHECK-LABEL: @numbers
-func.func @numbers() -> tensor<8x8xf16> {
-  // CHECK: %[[S:.*]] = qeff.scale
-  // CHECK: %[[C:.*]] = qeff.clip %[[S]]
-  // CHECK: qeff.cast %[[C]]
-  %0 = qeff.weight_ref @f16 : tensor<8x8xf16>
-  %1 = qeff.cast %0 : tensor<8x8xf16> -> tensor<8x8xf32>
-  %2 = qeff.scale %1 {factor = 8.0 : f64} : tensor<8x8xf32>
-  %3 = qeff.cast %2 : tensor<8x8xf32> -> tensor<8x8xf16>
-  return %3 : tensor<8x8xf16>
 }

@@ -64,18 +64,20 @@ module attributes {qeff.specializations = [#qeff.spec<"decode", {}>]} {
 }
 
 // -----
-// An attention over states takes both from them.
+// An attention over states is causal.
 module attributes {qeff.specializations = [#qeff.spec<"decode", {}>]} {
+  qeff.dim @n
   func.func @decode(%x: tensor<1x2x16xf32> {qeff.name = "x"}, %pos: tensor<1x2xi64> {qeff.name = "pos"},
-                    %s: tensor<1x2x32x8xf32> {qeff.name = "s", qeff.state = "t"}) -> (tensor<1x2x16xf32> {qeff.name = "y"}, tensor<1x2x32x8xf32> {qeff.name = "t"}) {
+                    %s: tensor<1x2x32x8xf32> {qeff.name = "s", qeff.state = "t"}, %u: tensor<1x2x32x8xf32> {qeff.name = "u", qeff.state = "v"})
+      -> (tensor<1x2x16xf32> {qeff.name = "y"}, tensor<1x2x32x8xf32> {qeff.name = "t"}, tensor<1x2x32x8xf32> {qeff.name = "v"}) {
     %h = qeff.split_heads %x : tensor<1x2x16xf32> -> tensor<1x2x2x8xf32>
     %slots = qeff.cache_positions %pos {slots = @n} : tensor<1x2xi64> -> tensor<1x32xi64>
-    %w = qeff.cache_write %s[%pos], %h : tensor<1x2x32x8xf32>, tensor<1x2xi64>, tensor<1x2x2x8xf32>
-    %k = qeff.cache_read %w[%slots] : tensor<1x2x32x8xf32>, tensor<1x32xi64>
+    %k = qeff.cache_read %s[%slots] : tensor<1x2x32x8xf32>, tensor<1x32xi64>
+    %v = qeff.cache_read %u[%slots] : tensor<1x2x32x8xf32>, tensor<1x32xi64>
     // expected-error @below {{'qeff.attention' op expects a causal attention over cached keys and values, read by the slots of the same positions, or one without caches}}
-    %a = qeff.attention %h, %k, %k, %pos, %slots {scale = 1.0 : f64} : (tensor<1x2x2x8xf32>, tensor<1x2x32x8xf32>, tensor<1x2x32x8xf32>, tensor<1x2xi64>, tensor<1x32xi64>) -> tensor<1x2x2x8xf32>
+    %a = qeff.attention %h, %k, %v, %pos, %slots {scale = 1.0 : f64} : (tensor<1x2x2x8xf32>, tensor<1x2x32x8xf32>, tensor<1x2x32x8xf32>, tensor<1x2xi64>, tensor<1x32xi64>) -> tensor<1x2x2x8xf32>
     %m = qeff.merge_heads %a : tensor<1x2x2x8xf32> -> tensor<1x2x16xf32>
-    return %m, %w : tensor<1x2x16xf32>, tensor<1x2x32x8xf32>
+    return %m, %s, %u : tensor<1x2x16xf32>, tensor<1x2x32x8xf32>, tensor<1x2x32x8xf32>
   }
 }
 

@@ -4,12 +4,12 @@
 // CHECK-LABEL: func.func @window
 func.func @window(%x: tensor<?x2x?x8xf32> {qeff.name = "x"}, %pos: tensor<?x?xi64> {qeff.name = "pos"})
     -> (tensor<?x2x?x8xf32> {qeff.name = "y"}) {
-  // CHECK-DAG: %[[THREE:.+]] = onnxir.initializer "const.i64.3" dense<3>
-  // CHECK-DAG: %[[CAP:.+]] = onnxir.initializer "const.f32.50" dense<5.000000e+01>
   // CHECK: %[[ALL:.+]] = onnxir.node "Or"
+  // CHECK: %[[THREE:.+]] = onnxir.initializer "const.i64.3" dense<3>
   // CHECK: %[[FIRST:.+]] = onnxir.node "Sub"(%{{.+}}, %[[THREE]]) since 14 name("/attention_mask/Sub")
   // CHECK: %[[BEFORE:.+]] = onnxir.node "Less"(%{{.+}}, %[[FIRST]])
   // CHECK: %[[NEAR:.+]] = onnxir.node "Or"(%[[ALL]], %[[BEFORE]])
+  // CHECK: %[[CAP:.+]] = onnxir.initializer "const.f32.50" dense<5.000000e+01>
   // CHECK: %[[D:.+]] = onnxir.node "Div"(%{{.+}}, %[[CAP]])
   // CHECK: %[[T:.+]] = onnxir.node "Tanh"(%[[D]])
   // CHECK: %[[S:.+]] = onnxir.node "Mul"(%[[T]], %[[CAP]])

@@ -87,7 +87,8 @@ func.func @lazy(%x: tensor<?x8xf32> {qeff.name = "x"}) -> (tensor<?x8xf32> {qeff
   // CHECK: %[[W:.+]] = qeff.weight_ref @norm
   // CHECK: %[[WIDE:.+]] = qeff.cast %[[W]]
   // CHECK: %[[ONE:.+]] = qeff.offset %[[WIDE]]
-  // CHECK: onnxir.weight "norm" = %[[ONE]]
+  // CHECK: %[[HALF:.+]] = qeff.cast %[[ONE]] : tensor<8xf32> -> tensor<8xf16>
+  // CHECK: onnxir.weight "norm" %[[HALF]]
   %0 = qeff.weight_ref @norm : tensor<8xbf16>
   %1 = qeff.cast %0 : tensor<8xbf16> -> tensor<8xf32>
   %2 = qeff.offset %1 {value = 1.0 : f64} : tensor<8xf32>

@@ -20,8 +20,8 @@ func.func @no_kind(%a: tensor<4xf32>) {
 
 // A kind that is none.
 func.func @kind(%a: tensor<4xf32>) {
-  // expected-error@+2 {{to be one of: silu, gelu, gelu_tanh, relu}}
+  // expected-error@+2 {{to be one of: silu, gelu, gelu_tanh, relu, tanh, sigmoid, quick_gelu}}
   // expected-error@+1 {{failed to parse QEff_ActivationAttr parameter 'value'}}
-  %0 = qeff.activate %a {kind = #qeff.activation<tanh>} : tensor<4xf32>
+  %0 = qeff.activate %a {kind = #qeff.activation<softplus>} : tensor<4xf32>
   return
 }
