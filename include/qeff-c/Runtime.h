@@ -101,7 +101,7 @@ QEFF_RUNTIME_API int64_t qeffModelCtxLen(const QeffModel *model);
 
 typedef struct QeffTensorInfo {
   const char *name;  /* "input_ids" */
-  const char *dtype; /* bool i8 u8 i16 i32 i64 f16 bf16 f32 f64 */
+  const char *dtype; /* bool i8 u8 i16 u16 i32 u32 i64 u64 f16 bf16 f32 f64 */
   uint64_t rank;
   const int64_t *shape;
   uint64_t bytes;

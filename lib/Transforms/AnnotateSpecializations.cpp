@@ -2,6 +2,9 @@
 //
 // qeff-annotate-specializations: the shapes that the module is compiled for.
 
+#include "GraphDims.h"
+
+#include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Transforms/Passes.h"
 
@@ -84,6 +87,18 @@ struct AnnotateSpecializationsPass
       return module.emitError("expects prefill-seq-len <= ctx-len, got ")
              << prefillSeqLen.getValue() << " and " << ctxLen.getValue();
     }
+    FailureOr<FuncOp> function = findMainFunction(module);
+    if (failed(function)) {
+      return failure();
+    }
+    if (isPlainGraph(module, *function)) {
+      return annotateGraph(module, *function);
+    }
+    if (!dims.empty()) {
+      return module.emitError("expects an ONNX graph that is no decoder, to "
+                              "give dims for, got dims '")
+             << dims.front() << "'";
+    }
     if (failed(checkContext(module, ctxLen))) {
       return failure();
     }
@@ -94,6 +109,21 @@ struct AnnotateSpecializationsPass
     specs.push_back(makeSpec("decode", 1));
     module->setAttr(kSpecializationsAttr,
                     ArrayAttr::get(module.getContext(), specs));
+    return success();
+  }
+
+  LogicalResult annotateGraph(ModuleOp module, FuncOp function) {
+    SmallVector<StringRef> given(dims.begin(), dims.end());
+    FailureOr<DictionaryAttr> values =
+        getGraphDims(function, given,
+                     {{"batch_size", batchSize}, {"seq_len", prefillSeqLen}});
+    if (failed(values)) {
+      return failure();
+    }
+    MLIRContext *context = &getContext();
+    Attribute spec = SpecAttr::get(context, StringAttr::get(context, "main"),
+                                   *values);
+    module->setAttr(kSpecializationsAttr, ArrayAttr::get(context, spec));
     return success();
   }
 

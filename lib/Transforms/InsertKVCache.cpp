@@ -293,6 +293,10 @@ struct InsertKVCachePass
     if (failed(function)) {
       return failure();
     }
+    if (isPlainGraph(module, *function)) {
+      setPhase(module, Phase::Stateful);
+      return success();
+    }
     BlockArgument positions = findArgument(*function, "position_ids");
     if (!positions || !findArgument(*function, "input_ids")) {
       return function->emitError(

@@ -17,13 +17,20 @@ def AnnotateSpecializationsPass
     Needs: prefill-seq-len <= ctx-len. A context beyond `qeff.max_position` is
     an error where positions are learned (a table has no row for them); where
     they are computed, a warning up to 64 times as many, then an error.
+
+    A graph from ONNX that is no decoder gets one specialization, "main", with
+    the sizes of its inputs' dims: of `dims`, else `batch-size` for the dim
+    `batch_size` and `prefill-seq-len` for `seq_len`. A dim that is called by a
+    sum or product of others ("past + 1") has the value of that.
   }];
   let options = [
     Option<"prefillSeqLen", "prefill-seq-len", "int64_t", "32",
            "Positions of one prefill call">,
     Option<"ctxLen", "ctx-len", "int64_t", "1024",
            "Slots of the KV cache: prompt and answer together">,
-    Option<"batchSize", "batch-size", "int64_t", "1", "Rows of a call">
+    Option<"batchSize", "batch-size", "int64_t", "1", "Rows of a call">,
+    ListOption<"dims", "dims", "std::string",
+               "Sizes of an ONNX graph's dims, as NAME=VALUE">
   ];
   let dependentDialects = ["::qeff::QEffDialect"];
 }
@@ -109,6 +116,9 @@ def InsertKVCachePass : Pass<"qeff-insert-kv-cache", "::mlir::ModuleOp"> {
     %vc = qeff.cache_read %v1[%kp]
     %a = qeff.attention %q, %kc, %vc, %pos, %kp {causal, …}
     ```
+
+    A graph from ONNX that is no decoder (without these inputs or attention)
+    stays as it is.
 
     Needs: one public function with inputs `input_ids` and `position_ids`.
     Leaves: every state with one writer, returned as `past_key.N_RetainedState`

@@ -13,6 +13,11 @@ namespace math = mlir::math;
 
 /// Combines all operands from left to right; one operand is copied.
 template <typename Fn> static Results fold(Lowering &l, Fn combine) {
+  for (size_t i = 0; i < l.getNumOperands(); ++i) {
+    if (!l.has(i)) {
+      return l.fail("expects each operand, got one that is left out");
+    }
+  }
   Value result = l.get(0);
   if (l.getNumOperands() == 1) {
     return one(l.map(result, l.resultType(),
@@ -161,6 +166,9 @@ static Results lowerClip(Lowering &l) {
 
 static Results lowerMean(Lowering &l) {
   Results sum = fold(l, add);
+  if (failed(sum)) {
+    return failure();
+  }
   auto count = static_cast<double>(l.getNumOperands());
   return one(l.map((*sum)[0], l.resultType(), [&](ValueRange v) {
     return l.s.div(v[0], l.s.constant(v[0].getType(), count), false);

@@ -200,7 +200,7 @@ static Results lowerGroups(Lowering &l, int64_t groups) {
 
 /// Inference alone: mean and variance are operands.
 static Results lowerBatchNormalization(Lowering &l) {
-  if (l.op.getInt("training_mode", 0) != 0 || l.op.getNumResults() != 1) {
+  if (l.op.getInt("training_mode", 0) != 0 || l.op.getResultType(1)) {
     return l.fail("expects no training mode");
   }
   ArrayRef<int64_t> shape = l.shape(0);

@@ -91,6 +91,9 @@ static LogicalResult checkTypes(Lowering &lowering) {
       return failure();
     }
   }
+  if (op.getNumOperands() == 0 || !op.getOperand(0) || !op.getResultType(0)) {
+    return lowering.fail("expects an operand and a result");
+  }
   for (Type type : op.getOperation()->getResultTypes()) {
     if (!isa<mlir::NoneType>(type) && failed(check(type))) {
       return failure();
@@ -112,7 +115,11 @@ onnxir::lowerOperator(OpBuilder &builder, Operation *op, ValueRange operands,
   if (failed(checkTypes(lowering))) {
     return failure();
   }
-  return found->second(lowering);
+  auto results = found->second(lowering);
+  if (succeeded(results)) {
+    results->resize(op->getNumResults());
+  }
+  return results;
 }
 
 namespace {
@@ -131,6 +138,13 @@ struct OperatorPattern : public mlir::ConversionPattern {
     auto results = lowerOperator(rewriter, op, operands, reason);
     if (failed(results)) {
       return rewriter.notifyMatchFailure(op, reason);
+    }
+    for (auto [result, value] : llvm::zip(op->getResults(), *results)) {
+      if (!value && !isa<mlir::NoneType>(result.getType())) {
+        return rewriter.notifyMatchFailure(op, "expects results that are left "
+                                               "out");
+      }
+      value = value ? value : NoneOp::create(rewriter, op->getLoc());
     }
     rewriter.replaceOp(op, *results);
     return success();

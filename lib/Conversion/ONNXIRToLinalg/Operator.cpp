@@ -5,6 +5,7 @@
 #include "Operator.h"
 
 #include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
+#include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
 
 #include "mlir/IR/Matchers.h"
 
@@ -18,8 +19,13 @@ std::string Operator::getName() const {
   if (auto node = dyn_cast<NodeOp>(op)) {
     return node.getQualifiedName();
   }
-  StringRef name = op->getName().getStringRef();
-  return name.consume_front("onnxir.") ? name.str() : std::string();
+  auto typed = dyn_cast<OperatorOpInterface>(op);
+  if (!typed) {
+    return {};
+  }
+  StringRef domain = typed.getDomain();
+  return (domain.empty() ? Twine() : domain + "::").str() +
+         typed.getOperatorName().str();
 }
 
 size_t Operator::getNumOperands() const { return op->getNumOperands(); }

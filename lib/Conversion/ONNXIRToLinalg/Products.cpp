@@ -269,7 +269,11 @@ static FailureOr<Contraction> parseEquation(Lowering &l, StringRef text) {
   auto [left, right] = StringRef(compact).split("->");
   SmallVector<StringRef> terms;
   left.split(terms, ',');
-  if (terms.size() != l.getNumOperands()) {
+  bool hasAll = terms.size() == l.getNumOperands();
+  for (size_t i = 0; i < l.getNumOperands(); ++i) {
+    hasAll &= l.has(i);
+  }
+  if (!hasAll) {
     return failure();
   }
   int64_t most = 0;

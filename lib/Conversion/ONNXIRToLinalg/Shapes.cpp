@@ -112,6 +112,9 @@ static Results lowerConcat(Lowering &l) {
   Value result = l.empty(l.resultShape(), l.resultElement().type);
   int64_t offset = 0;
   for (size_t i = 0; i < l.getNumOperands(); ++i) {
+    if (!l.has(i) || l.shape(i).size() != l.shape(0).size()) {
+      return l.fail("expects operands of one number of axes");
+    }
     int64_t size = l.shape(i)[*axis];
     if (size != 0) {
       result = place(l, l.get(i), result, *axis, offset);

@@ -7,14 +7,13 @@
 
 #include "qeff/Conversion/ONNXIRToLinalg.h"
 #include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
+#include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
 
 using namespace qeff;
 using namespace qeff::host;
 
 bool host::isOperator(Operation *op) {
-  return op->getName().getDialectNamespace() == "onnxir" &&
-         !isa<onnxir::InitializerOp, onnxir::WeightOp, onnxir::NoneOp,
-              onnxir::SparseInitializerOp>(op);
+  return isa<onnxir::NodeOp, onnxir::OperatorOpInterface>(op);
 }
 
 Value host::getOperatorView(Operation *op) {

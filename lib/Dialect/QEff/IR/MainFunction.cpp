@@ -3,6 +3,7 @@
 // The function of a module that is the model.
 
 #include "qeff/Dialect/QEff/IR/MainFunction.h"
+#include "qeff/Dialect/QEff/IR/QEffOps.h"
 
 using namespace qeff;
 using mlir::func::FuncOp;
@@ -29,4 +30,21 @@ FailureOr<FuncOp> qeff::findMainFunction(ModuleOp module) {
            << found.getBody().getBlocks().size();
   }
   return found;
+}
+
+bool qeff::isPlainGraph(ModuleOp module, FuncOp function) {
+  if (!module->hasAttr("onnxir.ir_version")) {
+    return false;
+  }
+  auto hasArgument = [&](StringRef name) {
+    for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+      auto known = function.getArgAttrOfType<StringAttr>(i, kNameAttr);
+      if (known && known.getValue() == name) {
+        return true;
+      }
+    }
+    return false;
+  };
+  return !hasArgument("input_ids") || !hasArgument("position_ids") ||
+         function.getBody().front().getOps<AttentionOp>().empty();
 }

@@ -47,7 +47,11 @@ FailureOr<PackageFacts> host::collectFacts(ModuleOp module) {
   if (auto name = module->getAttrOfType<StringAttr>(kArchitectureAttr)) {
     facts.architecture = name.getValue().str();
   }
+  // A graph that is no decoder has neither vocabulary nor positions.
   auto maxPosition = module->getAttrOfType<IntegerAttr>(kMaxPositionAttr);
+  if (!maxPosition && module->hasAttr("onnxir.ir_version")) {
+    return facts;
+  }
   if (!maxPosition) {
     return mlir::emitError(module.getLoc(), "expects the attribute '")
            << kMaxPositionAttr << "'";
@@ -66,9 +70,15 @@ FailureOr<PackageFacts> host::collectFacts(ModuleOp module) {
 }
 
 static std::string getTypeName(Type type) {
+  if (type.isInteger(1)) {
+    return "bool";
+  }
   std::string name;
   llvm::raw_string_ostream(name) << type;
-  return name;
+  // ui8, si8
+  return type.isUnsignedInteger() ? name.substr(0, 1) + name.substr(2)
+         : type.isSignedInteger() ? name.substr(1)
+                                  : name;
 }
 
 static void writeTensor(json::OStream &out, StringRef name,
