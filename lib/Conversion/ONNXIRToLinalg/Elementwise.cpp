@@ -44,7 +44,7 @@ static Value sub(Lowering &l, Value a, Value c, Element) {
 static Value mul(Lowering &l, Value a, Value c, Element) {
   return l.s.mul(a, c);
 }
-static Value div(Lowering &l, Value a, Value c, Element element) {
+static Value divide(Lowering &l, Value a, Value c, Element element) {
   return l.s.div(a, c, element.isUnsigned);
 }
 static Value maxOf(Lowering &l, Value a, Value c, Element element) {
@@ -200,7 +200,7 @@ void onnxir::addElementwise(LoweringTable &table) {
   table["Add"] = [](Lowering &l) { return fold(l, add); };
   table["Sub"] = [](Lowering &l) { return fold(l, sub); };
   table["Mul"] = [](Lowering &l) { return fold(l, mul); };
-  table["Div"] = [](Lowering &l) { return fold(l, div); };
+  table["Div"] = [](Lowering &l) { return fold(l, divide); };
   table["Sum"] = table["Add"];
   table["Max"] = [](Lowering &l) { return fold(l, maxOf); };
   table["Min"] = [](Lowering &l) { return fold(l, minOf); };

@@ -157,7 +157,7 @@ Value Lowering::map(ValueRange inputs, RankedTensorType type, ElementFn body) {
   SmallVector<IteratorType> iterators(rank, IteratorType::parallel);
   Value init = empty(type.getShape(), type.getElementType());
   auto generic = linalg::GenericOp::create(
-      b, TypeRange(type), inputs, ValueRange(init), maps, iterators,
+      b, mlir::TypeRange(type), inputs, ValueRange(init), maps, iterators,
       [&](OpBuilder &, Location, ValueRange arguments) {
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToEnd(arguments.front().getParentBlock());
@@ -200,7 +200,7 @@ Value Lowering::reduce(Value input, ArrayRef<int64_t> axes, Value init,
                       AffineMap::get(rank, 0, kept, b.getContext())};
   Value result = filled(shape, init);
   auto generic = linalg::GenericOp::create(
-      b, TypeRange(result.getType()), ValueRange(input), ValueRange(result),
+      b, mlir::TypeRange(result.getType()), ValueRange(input), ValueRange(result),
       maps, iterators, [&](OpBuilder &, Location, ValueRange arguments) {
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToEnd(arguments.front().getParentBlock());
@@ -229,7 +229,7 @@ Value Lowering::accumulate(RankedTensorType type, ArrayRef<int64_t> reduced,
   iterators.append(reduced.size(), IteratorType::reduction);
   Value result = filled(type.getShape(), init);
   auto generic = linalg::GenericOp::create(
-      b, TypeRange(result.getType()), ValueRange(sizes), ValueRange(result),
+      b, mlir::TypeRange(result.getType()), ValueRange(sizes), ValueRange(result),
       maps, iterators, [&](OpBuilder &, Location, ValueRange arguments) {
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToEnd(arguments.front().getParentBlock());

@@ -144,7 +144,9 @@ struct OperatorPattern : public mlir::ConversionPattern {
         return rewriter.notifyMatchFailure(op, "expects results that are left "
                                                "out");
       }
-      value = value ? value : NoneOp::create(rewriter, op->getLoc());
+      if (!value) {
+        value = NoneOp::create(rewriter, op->getLoc(), result.getType());
+      }
     }
     rewriter.replaceOp(op, *results);
     return success();

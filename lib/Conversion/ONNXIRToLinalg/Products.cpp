@@ -79,7 +79,7 @@ static Value contract(Lowering &l, ValueRange inputs,
   maps.push_back(AffineMap::get(order.size(), 0, results, context));
   Value init = l.filled(outputShape, l.s.constant(sum, 0));
   auto generic = linalg::GenericOp::create(
-      l.b, TypeRange(init.getType()), inputs, ValueRange(init), maps, iterators,
+      l.b, mlir::TypeRange(init.getType()), inputs, ValueRange(init), maps, iterators,
       [&](OpBuilder &, Location, ValueRange arguments) {
         OpBuilder::InsertionGuard guard(l.b);
         l.b.setInsertionPointToEnd(arguments.front().getParentBlock());

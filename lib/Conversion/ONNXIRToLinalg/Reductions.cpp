@@ -53,9 +53,11 @@ static FailureOr<SmallVector<int64_t>> getAxes(Lowering &l) {
     given = l.op.getConstant(1);
     if (!given && l.op.getType(1).getNumElements() != 0) {
       auto axes = inferAxes(l.shape(0), l.resultShape(), keepDims);
-      return axes ? FailureOr<SmallVector<int64_t>>(*axes)
-                  : l.fail("expects axes that are constants or follow from the "
-                           "shapes");
+      if (axes) {
+        return *axes;
+      }
+      return l.fail("expects axes that are constants or follow from the "
+                    "shapes");
     }
   }
   if (!given || given->empty()) {

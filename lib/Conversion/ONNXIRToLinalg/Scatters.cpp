@@ -40,7 +40,7 @@ static Value copyData(Lowering &l) {
 /// Updates the element of `data` at `place`, where it `isInside`.
 static Value update(Lowering &l, Value data, ValueRange place, Value isInside,
                     Value element, StringRef reduction) {
-  auto branch = scf::IfOp::create(l.b, TypeRange(data.getType()), isInside,
+  auto branch = scf::IfOp::create(l.b, mlir::TypeRange(data.getType()), isInside,
                                   /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(l.b);
   l.b.setInsertionPointToStart(branch.thenBlock());
