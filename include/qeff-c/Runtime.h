@@ -217,6 +217,21 @@ qeffSessionAdapterName(const QeffSession *session);
 QEFF_RUNTIME_API QeffStatus *qeffSessionRun(QeffSession *session,
                                             const char *function);
 
+/* Memory for an input or output by its name. */
+typedef struct QeffBuffer {
+  const char *name;
+  void *data;
+  uint64_t bytes; /* exactly the tensor's */
+} QeffBuffer;
+
+/* Copies `inputs` to where `function` reads them, runs it, and copies the
+ * outputs that `outputs` name. Inputs that are not named keep what they held.
+ * Nothing is run where a name or size does not fit. */
+QEFF_RUNTIME_API QeffStatus *
+qeffSessionRunBuffers(QeffSession *session, const char *function,
+                      const QeffBuffer *inputs, uint64_t num_inputs,
+                      const QeffBuffer *outputs, uint64_t num_outputs);
+
 /*===-- Generation -------------------------------------------------------===*/
 
 typedef struct QeffTokens {
