@@ -84,8 +84,8 @@ struct ExtendHalfPattern : public mlir::OpRewritePattern<arith::ExtFOp> {
     value = arith::SelectOp::create(b, isSpecial, special, value);
     Value sign = arith::ShLIOp::create(
         b, arith::AndIOp::create(b, raw, bits(0x8000)), bits(16));
-    rewriter.replaceOpWithNewOp<arith::BitcastOp>(
-        op, f32, arith::OrIOp::create(b, value, sign));
+    Value joined = arith::OrIOp::create(b, value, sign);
+    rewriter.replaceOpWithNewOp<arith::BitcastOp>(op, f32, joined);
     return success();
   }
 };

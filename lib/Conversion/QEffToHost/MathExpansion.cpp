@@ -353,8 +353,8 @@ struct FunctionPattern : public mlir::RewritePattern {
       if (isa<math::ErfOp>(op)) {
         Value narrow = arith::TruncFOp::create(b, b.getF32Type(),
                                                op->getOperand(0));
-        rewriter.replaceOpWithNewOp<arith::ExtFOp>(
-            op, type, math::ErfOp::create(b, narrow));
+        Value erf = math::ErfOp::create(b, narrow);
+        rewriter.replaceOpWithNewOp<arith::ExtFOp>(op, type, erf);
         return success();
       }
       if (Value result = expand(op, b)) {
