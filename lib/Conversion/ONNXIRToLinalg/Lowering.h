@@ -101,6 +101,13 @@ private:
   std::string &reason;
 };
 
+/// round(scaled) + point, clamped to the range of the integer `element`.
+Value quantize(Lowering &l, Value scaled, Value point, Element element);
+/// `sums` i32, times the product of the scales `factors` over that of operand
+/// `output`, quantized with the zero point behind that operand.
+Results requantize(Lowering &l, Value sums, ArrayRef<size_t> factors,
+                   size_t output);
+
 using LoweringFn = Results (*)(Lowering &);
 /// Operator names to lowerings.
 using LoweringTable = llvm::StringMap<LoweringFn>;

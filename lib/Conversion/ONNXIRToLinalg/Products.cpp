@@ -227,6 +227,20 @@ static Results lowerMatMulInteger(Lowering &l) {
   return failed(product) ? Results(failure()) : Results(one(*product));
 }
 
+/// a, its scale and zero point, b, its scale and zero point, those of y.
+static Results lowerQLinearMatMul(Lowering &l) {
+  FailureOr<Value> a = centered(l, 0, 2, -2);
+  FailureOr<Value> c = centered(l, 3, 5, -1);
+  if (failed(a) || failed(c)) {
+    return failure();
+  }
+  FailureOr<Value> product =
+      multiply(l, *a, *c, l.b.getI32Type(),
+               [&](ValueRange v) { return l.s.mul(v[0], v[1]); });
+  return failed(product) ? Results(failure())
+                         : requantize(l, *product, {1, 4}, 6);
+}
+
 //===----------------------------------------------------------------------===//
 // Einsum
 //===----------------------------------------------------------------------===//
@@ -350,5 +364,6 @@ void onnxir::addProducts(LoweringTable &table) {
   table["MatMul"] = lowerMatMul;
   table["Gemm"] = lowerGemm;
   table["MatMulInteger"] = lowerMatMulInteger;
+  table["QLinearMatMul"] = lowerQLinearMatMul;
   table["Einsum"] = lowerEinsum;
 }

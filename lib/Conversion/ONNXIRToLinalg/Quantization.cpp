@@ -12,8 +12,8 @@ using namespace qeff;
 using namespace qeff::onnxir;
 namespace math = mlir::math;
 
-/// round(x) + point, clamped to the range of `element`.
-static Value quantize(Lowering &l, Value scaled, Value point, Element element) {
+Value onnxir::quantize(Lowering &l, Value scaled, Value point,
+                       Element element) {
   Type type = scaled.getType();
   Element compute{type, false};
   Value rounded = math::RoundEvenOp::create(l.b, scaled);
@@ -27,6 +27,47 @@ static Value quantize(Lowering &l, Value scaled, Value point, Element element) {
       mlir::arith::MaxNumFOp::create(l.b, moved, l.s.constant(type, low)),
       l.s.constant(type, high));
   return l.s.convert(clamped, compute, element);
+}
+
+Results onnxir::requantize(Lowering &l, Value sums, ArrayRef<size_t> factors,
+                           size_t output) {
+  Element f32{l.b.getF32Type(), false};
+  auto getScale = [&](size_t index) -> FailureOr<Value> {
+    Value scale = l.get(index);
+    if (l.shape(index).size() == 1 && l.shape(index)[0] != 1) {
+      // A scale for each channel, the axis 1 of the result.
+      SmallVector<int64_t> channels(l.resultShape().size() - 1, 1);
+      if (channels.empty() || l.shape(index)[0] != l.resultShape()[1]) {
+        return l.fail("expects a scale for each channel of the result");
+      }
+      channels[0] = l.shape(index)[0];
+      return l.reshape(scale, channels);
+    }
+    if (l.op.getType(index).getNumElements() != 1) {
+      return l.fail("expects one scale, or one for each channel");
+    }
+    return l.reshape(scale, {});
+  };
+  SmallVector<Value> inputs{sums};
+  SmallVector<size_t> scales(factors);
+  scales.push_back(output);
+  for (size_t index : scales) {
+    FailureOr<Value> scale = getScale(index);
+    if (failed(scale)) {
+      return failure();
+    }
+    inputs.push_back(*scale);
+  }
+  if (l.op.getType(output + 1).getNumElements() != 1) {
+    return l.fail("expects one zero point for the result");
+  }
+  Value point = l.readScalar(output + 1);
+  return one(l.map(inputs, l.resultType(), [&](ValueRange v) {
+    Value x = l.s.convert(v[0], {l.b.getI32Type(), false}, f32);
+    Value factor = l.s.mul(v[1], v[2]);
+    factor = l.s.div(factor, v[3], false);
+    return quantize(l, l.s.mul(x, factor), point, l.resultElement());
+  }));
 }
 
 /// Operand `index` (a scale or zero point) broadcast to operand 0: one value,

@@ -115,14 +115,17 @@ static Results lowerConv(Lowering &l) {
   return addBias(l, result, 2);
 }
 
-static Results lowerConvInteger(Lowering &l) {
-  FailureOr<Filters> filters = getFilters(l, 1);
+/// The i32 sums of integers less the zero points in operands `pointX` and
+/// `pointW`.
+static FailureOr<Value> convolveIntegers(Lowering &l, size_t w, size_t pointX,
+                                         size_t pointW) {
+  FailureOr<Filters> filters = getFilters(l, w);
   if (failed(filters)) {
     return failure();
   }
   Type i32 = l.b.getI32Type();
   Element wide{i32, false};
-  for (size_t i : {2, 3}) {
+  for (size_t i : {pointX, pointW}) {
     if (l.has(i) && l.op.getType(i).getNumElements() != 1) {
       return l.fail("expects one zero point for each operand");
     }
@@ -131,12 +134,34 @@ static Results lowerConvInteger(Lowering &l) {
     return l.has(i) ? l.s.convert(l.readScalar(i), l.element(i), wide)
                     : l.s.integer(i32, 0);
   };
-  Value pointX = getPoint(2), pointW = getPoint(3);
-  return one(convolve(l, *filters, l.get(0), l.get(1), i32,
-                      [&](Value x, Value w) {
-    return l.s.mul(l.s.sub(l.s.convert(x, l.element(0), wide), pointX),
-                   l.s.sub(l.s.convert(w, l.element(1), wide), pointW));
-  }));
+  Value zeroX = getPoint(pointX), zeroW = getPoint(pointW);
+  return convolve(l, *filters, l.get(0), l.get(w), i32,
+                  [&](Value x, Value weight) {
+    return l.s.mul(l.s.sub(l.s.convert(x, l.element(0), wide), zeroX),
+                   l.s.sub(l.s.convert(weight, l.element(w), wide), zeroW));
+  });
+}
+
+static Results lowerConvInteger(Lowering &l) {
+  FailureOr<Value> sums = convolveIntegers(l, 1, 2, 3);
+  return failed(sums) ? Results(failure()) : Results(one(*sums));
+}
+
+/// x, its scale and zero point, w, its scale and zero point, those of y, bias.
+static Results lowerQLinearConv(Lowering &l) {
+  FailureOr<Value> sums = convolveIntegers(l, 3, 2, 5);
+  if (failed(sums)) {
+    return failure();
+  }
+  if (l.has(8)) {
+    if (l.shape(8) != ArrayRef<int64_t>{l.resultShape()[1]}) {
+      return l.fail("expects a bias for each channel of the result");
+    }
+    sums = l.map({*sums, getChannelBias(l, l.get(8))},
+                 cast<RankedTensorType>((*sums).getType()),
+                 [&](ValueRange v) { return l.s.add(v[0], v[1]); });
+  }
+  return requantize(l, *sums, {1, 4}, 6);
 }
 
 /// Each element of the result sums the elements of x whose window covers it.
@@ -397,6 +422,7 @@ static Results lowerGlobalPool(Lowering &l, bool isMax) {
 void onnxir::addWindows(LoweringTable &table) {
   table["Conv"] = lowerConv;
   table["ConvInteger"] = lowerConvInteger;
+  table["QLinearConv"] = lowerQLinearConv;
   table["ConvTranspose"] = lowerConvTranspose;
   table["AveragePool"] = lowerAveragePool;
   table["LpPool"] = lowerLpPool;
