@@ -70,12 +70,17 @@ static bool isComputable(Type type) {
          type.isInteger(32) || type.isInteger(64);
 }
 
+/// A static tensor of computable elements.
+static bool isStatic(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.hasStaticShape() &&
+         isComputable(tensor.getElementType());
+}
+
 /// All operands and results are static tensors of computable elements.
 static LogicalResult checkTypes(Lowering &lowering) {
   auto check = [&](Type type) {
-    auto tensor = dyn_cast<RankedTensorType>(type);
-    if (tensor && tensor.hasStaticShape() &&
-        isComputable(tensor.getElementType())) {
+    if (isStatic(type)) {
       return success();
     }
     std::string text;
@@ -186,8 +191,14 @@ struct ConvertONNXIRToLinalgPass
         mlir::func::FuncOp>(patterns, converter);
     mlir::populateReturnOpTypeConversionPattern(patterns, converter);
     mlir::ConversionTarget target(*context);
-    target.markUnknownOpDynamicallyLegal([](Operation *op) {
-      return !isLowerable(op) && !isa<InitializerOp>(op);
+    auto isKnown = [](Type type) {
+      return isa<mlir::NoneType>(type) || isStatic(type);
+    };
+    target.markUnknownOpDynamicallyLegal([&](Operation *op) {
+      bool isStaticOperator = isLowerable(op) &&
+                              llvm::all_of(op->getOperandTypes(), isKnown) &&
+                              llvm::all_of(op->getResultTypes(), isKnown);
+      return !isStaticOperator && !isa<InitializerOp>(op);
     });
     target.addDynamicallyLegalOp<mlir::func::FuncOp>(
         [&](mlir::func::FuncOp function) {

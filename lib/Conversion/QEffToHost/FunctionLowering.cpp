@@ -148,6 +148,13 @@ FailureOr<Place> FunctionLowering::placeF32(Value weight, Operation *user) {
 FailureOr<Place> FunctionLowering::get(Value value, Operation *user) {
   auto found = places.find(getRoot(value));
   if (found != places.end()) {
+    Type element = getTensor(value).getElementType();
+    if ((!element.isF32() && !element.isSignlessInteger(64)) ||
+        llvm::is_contained(getTensor(value).getShape(), 0)) {
+      return user->emitOpError("expects operands of f32 or i64 and sizes above "
+                               "0, got ")
+             << value.getType();
+    }
     bool isState = found->second.segment == Segment::State;
     return getTensor(value).getRank() == 4 && !isState && !isHeadsSecond(value)
                ? swapHeads(value, found->second, user)
