@@ -4,6 +4,7 @@
 
 #include "MathExpansion.h"
 #include "OperatorKernels.h"
+#include "TileKernel.h"
 
 #include "qeff/Dialect/QEffHost/IR/QEffHostDialect.h"
 
@@ -13,12 +14,14 @@
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace qeff;
@@ -43,9 +46,8 @@ static LogicalResult bufferize(FuncOp kernel) {
   return bufferization::runOneShotBufferize(kernel, options, state);
 }
 
-/// Folds and simplifies what is in `kernel`.
-static LogicalResult simplify(FuncOp kernel, bool expandMath,
-                              const KernelTarget &target) {
+/// Folds and simplifies what is in `kernel`; math becomes arithmetic.
+static LogicalResult simplify(FuncOp kernel, const KernelTarget &target) {
   MLIRContext *context = kernel.getContext();
   RewritePatternSet patterns(context);
   for (StringRef name : {"arith", "scf", "memref", "affine", "linalg"}) {
@@ -60,20 +62,43 @@ static LogicalResult simplify(FuncOp kernel, bool expandMath,
     }
   }
   mlir::populateAffineToStdConversionPatterns(patterns);
-  if (expandMath) {
-    populateMathExpansionPatterns(patterns, target);
-  }
+  populateMathExpansionPatterns(patterns, target);
   return mlir::applyPatternsGreedily(kernel, std::move(patterns));
 }
 
-static LogicalResult convertToLoops(FuncOp kernel) {
+/// Asks LLVM to make vector loops of innermost loops that are parallel: their
+/// iterations are independent, so no sum changes its order.
+static void vectorizeLoop(mlir::scf::ForOp loop) {
+  MLIRContext *context = loop.getContext();
+  context->loadDialect<mlir::LLVM::LLVMDialect>();
+  mlir::Attribute annotation = mlir::parseAttribute(
+      "#llvm.loop_annotation<vectorize = <disable = false>>", context);
+  if (annotation) {
+    loop->setAttr("llvm.loop_annotation", annotation);
+  }
+}
+
+static LogicalResult convertToLoops(FuncOp kernel,
+                                    const std::optional<RowPlan> &plan) {
   SmallVector<linalg::LinalgOp> ops;
   kernel.walk([&](linalg::LinalgOp op) { ops.push_back(op); });
   mlir::IRRewriter rewriter(kernel.getContext());
   for (linalg::LinalgOp op : ops) {
     rewriter.setInsertionPoint(op);
-    if (failed(linalg::linalgOpToLoops(rewriter, op))) {
+    FailureOr<linalg::LinalgLoops> loops =
+        linalg::linalgOpToLoops(rewriter, op);
+    if (failed(loops)) {
       return failure();
+    }
+    if (plan) {
+      restrictToTiles(cast<mlir::scf::ForOp>((*loops)[plan->axis]), *plan,
+                      kernel);
+    }
+    bool isParallel =
+        !loops->empty() && op.getIteratorTypesArray().back() ==
+                               mlir::utils::IteratorType::parallel;
+    if (isParallel) {
+      vectorizeLoop(cast<mlir::scf::ForOp>(loops->back()));
     }
     rewriter.eraseOp(op);
   }
@@ -101,8 +126,15 @@ static LogicalResult takeMemory(FuncOp kernel) {
   return success();
 }
 
-bool host::bufferizeKernel(FuncOp kernel, const KernelTarget &target) {
-  return succeeded(bufferize(kernel)) && succeeded(convertToLoops(kernel)) &&
-         succeeded(simplify(kernel, /*expandMath=*/true, target)) &&
-         succeeded(takeMemory(kernel));
+std::optional<int64_t> host::bufferizeKernel(FuncOp kernel,
+                                             const KernelTarget &target) {
+  if (failed(bufferize(kernel))) {
+    return std::nullopt;
+  }
+  std::optional<RowPlan> plan = planRows(kernel);
+  if (failed(convertToLoops(kernel, plan)) || failed(simplify(kernel, target)) ||
+      failed(takeMemory(kernel))) {
+    return std::nullopt;
+  }
+  return plan ? plan->getNumTiles() : 1;
 }

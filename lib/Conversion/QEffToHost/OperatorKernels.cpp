@@ -254,7 +254,8 @@ FailureOr<OperatorKernel> OperatorKernels::build(Operation *op,
                                  "shapes that fit each other");
   }
   unsigned known = function.getNumArguments();
-  if (!bufferizeKernel(function, target)) {
+  std::optional<int64_t> tiles = bufferizeKernel(function, target);
+  if (!tiles) {
     return emitOperatorError(op, "expects a form that the host has a kernel "
                                  "for");
   }
@@ -270,6 +271,6 @@ FailureOr<OperatorKernel> OperatorKernels::build(Operation *op,
   for (size_t i = 0; i + 2 < types.size(); ++i) {
     function.setArgAttr(i, "llvm.noalias", UnitAttr::get(op->getContext()));
   }
-  kernel.kernel = {FlatSymbolRefAttr::get(op->getContext(), name), 1};
+  kernel.kernel = {FlatSymbolRefAttr::get(op->getContext(), name), *tiles};
   return kernel;
 }

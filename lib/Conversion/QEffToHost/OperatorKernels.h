@@ -50,8 +50,10 @@ InFlightDiagnostic emitOperatorError(Operation *op, const Twine &reason);
 
 /// Turns the body of `kernel`, ops on tensors between bufferization.to_tensor
 /// and materialize_in_destination, into loops over its arguments. Buffers that
-/// it needs become arguments in front of the last two. False where it cannot.
-bool bufferizeKernel(mlir::func::FuncOp kernel, const KernelTarget &target);
+/// it needs become arguments in front of the last two. The number of tiles, or
+/// nothing where it cannot.
+std::optional<int64_t> bufferizeKernel(mlir::func::FuncOp kernel,
+                                       const KernelTarget &target);
 
 } // namespace qeff::host
 
