@@ -31,12 +31,21 @@ int64_t RowPlan::getNumTiles() const {
 /// The memory that `value` is a view of.
 static Value getBase(Value value) {
   while (Operation *op = value.getDefiningOp()) {
-    if (!isa<memref::ExpandShapeOp, memref::CollapseShapeOp>(op)) {
+    if (!isa<memref::ExpandShapeOp, memref::CollapseShapeOp,
+             memref::SubViewOp, memref::CastOp>(op)) {
       break;
     }
     value = op->getOperand(0);
   }
   return value;
+}
+
+/// Memory that ops write a part of: its rows are not those of the part.
+static llvm::DenseSet<Value> getPartBases(FuncOp kernel) {
+  llvm::DenseSet<Value> bases;
+  kernel.walk(
+      [&](memref::SubViewOp op) { bases.insert(getBase(op.getSource())); });
+  return bases;
 }
 
 /// The axes in front of `axis` have size 1 in `value` and in what it is a view
@@ -119,11 +128,13 @@ std::optional<RowPlan> host::planRows(FuncOp kernel) {
       }
     }
   }
+  llvm::DenseSet<Value> parts = getPartBases(kernel);
   bool readsRows = llvm::all_of(*ops, [&](linalg::LinalgOp op) {
     return llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+      Value base = getBase(input->get());
       return !isa<mlir::MemRefType>(input->get().getType()) ||
-             !written.contains(getBase(input->get())) ||
-             isByRow(op, *input, *plan);
+             !written.contains(base) ||
+             (!parts.contains(base) && isByRow(op, *input, *plan));
     });
   });
   bool loadsOthers = false;
