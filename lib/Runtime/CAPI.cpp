@@ -412,7 +412,7 @@ static Buffer findBuffer(const Session &session, const char *function,
          buffer.bytes);
   }
   if (buffer.bytes != 0) {
-    expect(buffer.data, "data");
+    expect(static_cast<const char *>(buffer.data), "data");
   }
   return own;
 }
