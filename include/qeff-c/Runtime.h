@@ -101,7 +101,7 @@ QEFF_RUNTIME_API int64_t qeffModelCtxLen(const QeffModel *model);
 
 typedef struct QeffTensorInfo {
   const char *name;  /* "input_ids" */
-  const char *dtype; /* bool i8 u8 i16 i32 i64 f16 bf16 f32 f64 */
+  const char *dtype; /* bool i8 u8 i16 u16 i32 u32 i64 u64 f16 bf16 f32 f64 */
   uint64_t rank;
   const int64_t *shape;
   uint64_t bytes;
@@ -216,6 +216,21 @@ qeffSessionAdapterName(const QeffSession *session);
  * position_ids in [-1, ctx_len); -1 marks padding. */
 QEFF_RUNTIME_API QeffStatus *qeffSessionRun(QeffSession *session,
                                             const char *function);
+
+/* Memory for an input or output by its name. */
+typedef struct QeffBuffer {
+  const char *name;
+  void *data;
+  uint64_t bytes; /* exactly the tensor's */
+} QeffBuffer;
+
+/* Copies `inputs` to where `function` reads them, runs it, and copies the
+ * outputs that `outputs` name. Inputs that are not named keep what they held.
+ * Nothing is run where a name or size does not fit. */
+QEFF_RUNTIME_API QeffStatus *
+qeffSessionRunBuffers(QeffSession *session, const char *function,
+                      const QeffBuffer *inputs, uint64_t num_inputs,
+                      const QeffBuffer *outputs, uint64_t num_outputs);
 
 /*===-- Generation -------------------------------------------------------===*/
 

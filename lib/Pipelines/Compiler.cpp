@@ -10,6 +10,7 @@
 
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Import/Import.h"
+#include "qeff/Import/ONNX.h"
 #include "qeff/Import/Tokenizer.h"
 #include "qeff/InitAll.h"
 #include "qeff/Pipelines/Phases.h"
@@ -127,7 +128,8 @@ LogicalResult Driver::load() {
     return failed(loadModule()) ? failure() : checkPhase();
   }
   FailureOr<OwningOpRef<ModuleOp>> imported =
-      importModel(context, path, progress);
+      path.ends_with(".onnx") ? importONNX(context, path)
+                              : importModel(context, path, progress);
   if (failed(imported)) {
     return failure();
   }
@@ -170,6 +172,10 @@ PipelineOptions Driver::getPipelineOptions() {
   result.prefillSeqLen = options.prefillSeqLen.value_or(result.prefillSeqLen);
   result.ctxLen = options.ctxLen.value_or(result.ctxLen);
   result.batchSize = options.batchSize.value_or(result.batchSize);
+  for (const auto &[name, value] : options.dims) {
+    result.dims += (result.dims.empty() ? "" : ",") + name + "=" +
+                   std::to_string(value);
+  }
   if (!options.onnxDtype.empty()) {
     result.onnxDtype = options.onnxDtype;
   }

@@ -72,6 +72,18 @@ static LogicalResult checkShape(Location loc, const CompileOptions &options) {
       options.numCores.value_or(1) < 1) {
     return mlir::emitError(loc) << "expects positive lengths, rows and cores";
   }
+  for (const auto &[name, value] : options.dims) {
+    // Names are a part of the pipeline's text.
+    bool isPlain = !name.empty() && llvm::all_of(name, [](char c) {
+      return llvm::isAlnum(c) || StringRef("_-./:").contains(c);
+    });
+    if (!isPlain || value < 0) {
+      return mlir::emitError(loc)
+             << "dims: expects names of letters, digits and _-./: and sizes of "
+                "at least 0, got '"
+             << name << "' and " << value;
+    }
+  }
   if (prefill > context) {
     return mlir::emitError(loc)
            << "expects prefill-seq-len <= ctx-len, got " << prefill << " and "

@@ -20,7 +20,8 @@ static const PhaseInfo phases[] = {
      "canonicalize,cse"},
     {Phase::Stateful, Phase::Adapted, "the KV cache is in the graph",
      "qeff-annotate-specializations{prefill-seq-len=$prefill-seq-len "
-     "ctx-len=$ctx-len batch-size=$batch-size},qeff-insert-kv-cache"},
+     "ctx-len=$ctx-len batch-size=$batch-size$dims},"
+     "qeff-insert-kv-cache"},
     {Phase::Tuned, Phase::Stateful, "ready for a target, dims still symbolic",
      "canonicalize,cse"},
     {Phase::AIC100, Phase::Tuned, "one ONNX graph for all specializations",
@@ -56,6 +57,7 @@ static std::string substitute(StringRef text, const PipelineOptions &options) {
       {"$prefill-seq-len", std::to_string(options.prefillSeqLen)},
       {"$ctx-len", std::to_string(options.ctxLen)},
       {"$batch-size", std::to_string(options.batchSize)},
+      {"$dims", options.dims.empty() ? "" : " dims={" + options.dims + "}"},
       {"$onnx-dtype", options.onnxDtype},
       {"$host-weights", options.hostWeights},
       {"$mcpu", options.mcpu},
@@ -111,6 +113,10 @@ struct PipelineCommandLine
   Option<int64_t> batchSize{*this, "batch-size",
                             llvm::cl::desc("Rows of a call"),
                             llvm::cl::init(1)};
+  Option<std::string> dims{
+      *this, "dims",
+      llvm::cl::desc("Sizes of an ONNX graph's dims: NAME=VALUE,…"),
+      llvm::cl::init("")};
   Option<std::string> onnxDtype{
       *this, "onnx-dtype",
       llvm::cl::desc("Storage of the AI 100 graph: f32, f16 or auto"),
@@ -125,7 +131,7 @@ struct PipelineCommandLine
 
   PipelineOptions get() const {
     return {adapterMode, maxLoRARank, prefillSeqLen, ctxLen,
-            batchSize,   onnxDtype,   hostWeights,   mcpu};
+            batchSize,   dims,        onnxDtype,     hostWeights, mcpu};
   }
 };
 } // namespace

@@ -9,6 +9,7 @@
 #include "Model.h"
 #include "Session.h"
 
+#include <cstring>
 #include <new>
 
 using namespace qeff::runtime;
@@ -399,6 +400,47 @@ QeffStatus *qeffSessionRun(QeffSession *session, const char *function) {
   return guard([&] {
     expect(session, "session");
     session->session.run(&expect(function, "function"));
+  });
+}
+
+/// The session's memory for `buffer`, whose size must be the same.
+static Buffer findBuffer(const Session &session, const char *function,
+                         const QeffBuffer &buffer) {
+  Buffer own = session.getTensor(function, &expect(buffer.name, "name"));
+  if (own.bytes != buffer.bytes) {
+    fail("expects ", own.bytes, " bytes for '", buffer.name, "', got ",
+         buffer.bytes);
+  }
+  if (buffer.bytes != 0) {
+    expect(static_cast<const char *>(buffer.data), "data");
+  }
+  return own;
+}
+
+QeffStatus *qeffSessionRunBuffers(QeffSession *session, const char *function,
+                                  const QeffBuffer *inputs,
+                                  uint64_t num_inputs,
+                                  const QeffBuffer *outputs,
+                                  uint64_t num_outputs) {
+  return guard([&] {
+    expect(session, "session");
+    expect(function, "function");
+    std::vector<Buffer> targets, sources;
+    for (uint64_t i = 0; i < num_inputs; ++i) {
+      targets.push_back(findBuffer(session->session, function,
+                                   (&expect(inputs, "inputs"))[i]));
+    }
+    for (uint64_t i = 0; i < num_outputs; ++i) {
+      sources.push_back(findBuffer(session->session, function,
+                                   (&expect(outputs, "outputs"))[i]));
+    }
+    for (uint64_t i = 0; i < num_inputs; ++i) {
+      std::memcpy(targets[i].data, inputs[i].data, inputs[i].bytes);
+    }
+    session->session.run(function);
+    for (uint64_t i = 0; i < num_outputs; ++i) {
+      std::memcpy(outputs[i].data, sources[i].data, outputs[i].bytes);
+    }
   });
 }
 

@@ -45,7 +45,8 @@ TensorDesc parseTensor(const JsonCursor &json, bool isState) {
   tensor.dtype = json["dtype"].string();
   if (getElementBytes(tensor.dtype) == 0) {
     json["dtype"].failExpecting(
-        "one of bool, i8, u8, i16, i32, i64, f16, bf16, f32, f64");
+        "one of bool, i8, u8, i16, u16, i32, u32, i64, u64, f16, bf16, f32, "
+        "f64");
   }
   JsonCursor shape = json["shape"];
   if (shape.size() > maxRank) {
@@ -53,7 +54,7 @@ TensorDesc parseTensor(const JsonCursor &json, bool isState) {
          shape.size());
   }
   for (size_t i = 0, e = shape.size(); i < e; ++i) {
-    tensor.shape.push_back(shape.at(i).integer(1, maxDim));
+    tensor.shape.push_back(shape.at(i).integer(isState ? 1 : 0, maxDim));
   }
   if (isState) {
     tensor.layout = json["layout"].string();
@@ -117,7 +118,7 @@ FunctionDesc parseFunction(const JsonCursor &json) {
   function.name = json["name"].name();
   JsonCursor dims = json["dims"];
   for (const std::string &dim : dims.keys()) {
-    function.dims[dim] = dims[dim.c_str()].integer(1, maxDim);
+    function.dims[dim] = dims[dim.c_str()].integer(0, maxDim);
   }
   function.arenaBytes = json["arena_bytes"].bytes();
   function.ioBytes = json["io_bytes"].bytes();
@@ -230,13 +231,13 @@ uint64_t qeff::runtime::getElementBytes(std::string_view dtype) {
   if (dtype == "bool" || dtype == "i8" || dtype == "u8") {
     return 1;
   }
-  if (dtype == "i16" || dtype == "f16" || dtype == "bf16") {
+  if (dtype == "i16" || dtype == "u16" || dtype == "f16" || dtype == "bf16") {
     return 2;
   }
-  if (dtype == "i32" || dtype == "f32") {
+  if (dtype == "i32" || dtype == "u32" || dtype == "f32") {
     return 4;
   }
-  return dtype == "i64" || dtype == "f64" ? 8 : 0;
+  return dtype == "i64" || dtype == "u64" || dtype == "f64" ? 8 : 0;
 }
 
 static const TensorDesc *find(const std::vector<TensorDesc> &tensors,
@@ -293,8 +294,9 @@ Manifest Manifest::parse(std::string_view text) {
 
   JsonCursor model = json["model"];
   manifest.architecture = model["architecture"].string();
-  manifest.vocabSize = model["vocab_size"].integer(1, INT32_MAX);
-  manifest.maxPosition = model["max_position"].integer(1, INT32_MAX);
+  // 0: a graph that has no vocabulary or positions.
+  manifest.vocabSize = model["vocab_size"].integer(0, INT32_MAX);
+  manifest.maxPosition = model["max_position"].integer(0, INT32_MAX);
   JsonCursor eos = model["eos_token_ids"];
   for (size_t i = 0, e = eos.size(); i < e; ++i) {
     manifest.eosTokenIds.push_back(

@@ -131,7 +131,7 @@ qeff::runtime::getGenerationShape(const Manifest &manifest) {
     // Only functions of this form take part; others may stand beside them.
     if (!isTokenInput(function.findInput("input_ids"), batch, seq) ||
         !isTokenInput(function.findInput("position_ids"), batch, seq) ||
-        function.inputs.size() != 2 || !logits || logits->dtype != "f32" ||
+        function.inputs.size() != 2 || manifest.vocabSize < 1 || !logits || logits->dtype != "f32" ||
         logits->shape !=
             std::vector<int64_t>{batch, 1, manifest.vocabSize} ||
         ctx < seq) {

@@ -35,7 +35,11 @@ void Session::addFunction(const FunctionDesc &desc) {
   auto addSlots = [&](const std::vector<TensorDesc> &tensors, bool isInput) {
     for (const TensorDesc &tensor : tensors) {
       auto check = Slot::Check::None;
-      if (isInput && tensor.dtype == "i64") {
+      if (isInput && tensor.dtype == "bool") {
+        check = Slot::Check::Boolean;
+      }
+      bool isDecoder = model->getManifest().vocabSize != 0;
+      if (isInput && isDecoder && tensor.dtype == "i64") {
         check = tensor.name == "input_ids"      ? Slot::Check::Token
                 : tensor.name == "position_ids" ? Slot::Check::Position
                                                 : Slot::Check::None;
@@ -162,11 +166,26 @@ void Session::setAdapter(std::shared_ptr<const Adapter> newAdapter) {
   }
 }
 
+/// Code takes a boolean's byte for 0 or 1.
+void Session::checkBooleans(const Function &function, const Slot &slot) {
+  for (uint64_t i = 0; i < slot.tensor->size; ++i) {
+    int value = std::to_integer<int>(slot.data[i]);
+    if (value > 1) {
+      fail(slot.tensor->name, "[", i, "] of '", function.desc->name,
+           "': expects the byte 0 or 1 as a boolean, got ", value);
+    }
+  }
+}
+
 void Session::checkInputs(const Function &function) const {
   const Manifest &manifest = model->getManifest();
   int64_t ctxLen = function.desc->getDim("ctx_len");
   for (const Slot &slot : function.slots) {
     if (slot.check == Slot::Check::None) {
+      continue;
+    }
+    if (slot.check == Slot::Check::Boolean) {
+      checkBooleans(function, slot);
       continue;
     }
     bool isToken = slot.check == Slot::Check::Token;

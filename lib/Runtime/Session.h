@@ -52,7 +52,7 @@ private:
   struct Slot {
     const TensorDesc *tensor;
     std::byte *data;
-    enum class Check { None, Token, Position } check;
+    enum class Check { None, Token, Position, Boolean } check;
   };
   struct Function {
     const FunctionDesc *desc;
@@ -78,6 +78,7 @@ private:
     return adapter ? adapter->data() : model->getNoAdapter();
   }
   void checkInputs(const Function &function) const;
+  static void checkBooleans(const Function &function, const Slot &slot);
   Function &find(std::string_view name);
   const Function &find(std::string_view name) const;
 

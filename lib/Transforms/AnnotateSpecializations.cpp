@@ -2,6 +2,8 @@
 //
 // qeff-annotate-specializations: the shapes that the module is compiled for.
 
+#include "GraphDims.h"
+
 #include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Transforms/Passes.h"
@@ -100,12 +102,17 @@ struct AnnotateSpecializationsPass
              << " and " << batchSize.getValue();
     }
     FuncOp function = findModel(module);
-    if (function && !isDecoder(function)) {
-      return annotateEncoder(module, function);
+    if (function && isPlainGraph(module, function)) {
+      return annotateGraph(module, function);
     }
     if (prefillSeqLen > ctxLen) {
       return module.emitError("expects prefill-seq-len <= ctx-len, got ")
              << prefillSeqLen.getValue() << " and " << ctxLen.getValue();
+    }
+    if (!dims.empty()) {
+      return module.emitError("expects a graph that is no decoder, to give "
+                              "dims for, got dims '")
+             << dims.front() << "'";
     }
     if (failed(checkContext(module, function, ctxLen))) {
       return failure();
@@ -120,23 +127,34 @@ struct AnnotateSpecializationsPass
     return success();
   }
 
-  LogicalResult annotateEncoder(ModuleOp module, FuncOp function) {
-    if (failed(checkLearned(function, "prefill-seq-len", prefillSeqLen))) {
+  /// One specialization, called "encode" where there is attention.
+  LogicalResult annotateGraph(ModuleOp module, FuncOp function) {
+    SmallVector<StringRef> given(dims.begin(), dims.end());
+    FailureOr<DictionaryAttr> values =
+        getGraphDims(function, given,
+                     {{"batch_size", batchSize}, {"seq_len", prefillSeqLen}});
+    if (failed(values)) {
       return failure();
     }
-    Attribute spec = makeSpec("encode", prefillSeqLen, /*context=*/false);
-    module->setAttr(kSpecializationsAttr,
-                    ArrayAttr::get(module.getContext(), spec));
+    auto length = values->getAs<IntegerAttr>("seq_len");
+    if (length && failed(checkLearned(function, "prefill-seq-len",
+                                      length.getInt()))) {
+      return failure();
+    }
+    MLIRContext *context = &getContext();
+    bool isEncoder = !function.getOps<AttentionOp>().empty();
+    Attribute spec = SpecAttr::get(
+        context, StringAttr::get(context, isEncoder ? "encode" : "main"),
+        *values);
+    module->setAttr(kSpecializationsAttr, ArrayAttr::get(context, spec));
     return success();
   }
 
-  Attribute makeSpec(StringRef name, int64_t seqLen, bool context = true) {
+  Attribute makeSpec(StringRef name, int64_t seqLen) {
     Builder builder(&getContext());
     NamedAttrList dims;
     dims.set("batch_size", builder.getI64IntegerAttr(batchSize));
-    if (context) {
-      dims.set("ctx_len", builder.getI64IntegerAttr(ctxLen));
-    }
+    dims.set("ctx_len", builder.getI64IntegerAttr(ctxLen));
     dims.set("seq_len", builder.getI64IntegerAttr(seqLen));
     return SpecAttr::get(&getContext(), builder.getStringAttr(name),
                          dims.getDictionary(&getContext()));

@@ -285,7 +285,7 @@ struct InsertKVCachePass
     if (failed(function)) {
       return failure();
     }
-    if (!isDecoder(*function)) {
+    if (isPlainGraph(module, *function)) {
       setPhase(module, Phase::Stateful);
       return success();
     }

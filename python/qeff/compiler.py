@@ -22,6 +22,7 @@ def compile(
     prefill_seq_len: int | None = None,
     ctx_len: int | None = None,
     batch_size: int | None = None,
+    dims: Mapping[str, int] | None = None,
     adapters: Adapters | None = None,
     adapter_mode: str | None = None,
     max_lora_rank: int | None = None,
@@ -46,8 +47,8 @@ def compile(
     is refused.
 
     Args:
-        model: a Hugging Face directory, a `.gguf` file, or a `.mlir` or
-            `.mlirbc` module of any phase.
+        model: a Hugging Face directory, a `.gguf` or `.onnx` file, or a `.mlir`
+            or `.mlirbc` module of any phase.
         output: the package to write, or to replace if it is one of ours; with
             `compile_to`, the file to write.
         target: "host", "aic100", or both (a list, or with a comma); None: both,
@@ -55,6 +56,8 @@ def compile(
         prefill_seq_len: tokens of a row in one prefill call (32).
         ctx_len: slots of the KV cache, prompt and answer together (1024).
         batch_size: rows of a call (1).
+        dims: of an ONNX graph that is no decoder: sizes of its inputs' named
+            dims.
         adapters: name to the folder of a LoRA adapter in PEFT's format, or to
             (folder, weight), the weight a factor of its scaling.
         adapter_mode: "merge" makes adapters a part of the weights, in their
@@ -92,6 +95,7 @@ def compile(
         "prefill_seq_len": prefill_seq_len,
         "ctx_len": ctx_len,
         "batch_size": batch_size,
+        "dims": dict(dims or {}),
         "adapters": _list_adapters(adapters or {}),
         "adapter_mode": adapter_mode or "",
         "max_lora_rank": max_lora_rank,

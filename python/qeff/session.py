@@ -155,6 +155,13 @@ class InferenceSession:
             )
         return self.functions[name]
 
+    def _only_function(self) -> str:
+        if len(self.functions) != 1:
+            raise Error(
+                "function: expects one of " + ", ".join(self.functions)
+            )
+        return next(iter(self.functions))
+
     def tensor(self, function: str, name: str) -> np.ndarray:
         """The memory of an input or output, to be written and read in place.
 
@@ -165,7 +172,7 @@ class InferenceSession:
 
     def run(
         self,
-        function: str,
+        function: str | Mapping[str, Any],
         inputs: Mapping[str, Any] | None = None,
         *,
         copy: bool = True,
@@ -173,7 +180,8 @@ class InferenceSession:
         """Runs a function on `inputs` and the retained state.
 
         Args:
-            function: "prefill" or "decode".
+            function: "prefill" or "decode"; of a graph that has one function
+                it may be left out: `run({"x": array})`.
             inputs: name to array: `input_ids` and `position_ids`, integers
                 [batch_size, seq_len]; position -1 marks padding. An input that
                 is left out keeps what it held. None: all were written in place.
@@ -186,6 +194,8 @@ class InferenceSession:
         Raises `qeff.Error` for unknown names, shapes or types that do not fit,
         and ids or positions out of range.
         """
+        if not isinstance(function, str):
+            function, inputs = self._only_function(), function
         info = self._function(function)
         for name, value in (inputs or {}).items():
             if name not in info.inputs:

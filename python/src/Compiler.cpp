@@ -155,6 +155,9 @@ static qeff::CompileOptions getOptions(const nb::dict &values) {
   options.prefillSeqLen = number("prefill_seq_len");
   options.ctxLen = number("ctx_len");
   options.batchSize = number("batch_size");
+  for (auto [name, value] : nb::cast<nb::dict>(values["dims"])) {
+    options.dims[nb::cast<std::string>(name)] = nb::cast<int64_t>(value);
+  }
   options.onnxDtype = text("onnx_dtype");
   options.numCores = number("num_cores");
   options.mxfp6Matmul = nb::cast<bool>(values["mxfp6_matmul"]);

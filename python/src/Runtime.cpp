@@ -53,6 +53,8 @@ nb::dlpack::dtype dtypeOf(const char *name) {
   static const Entry entries[] = {
       {"bool", dtype_code::Bool, 8},  {"i8", dtype_code::Int, 8},
       {"u8", dtype_code::UInt, 8},    {"i16", dtype_code::Int, 16},
+      {"u16", dtype_code::UInt, 16},  {"u32", dtype_code::UInt, 32},
+      {"u64", dtype_code::UInt, 64},
       {"i32", dtype_code::Int, 32},   {"i64", dtype_code::Int, 64},
       {"f16", dtype_code::Float, 16}, {"bf16", dtype_code::UInt, 16},
       {"f32", dtype_code::Float, 32}, {"f64", dtype_code::Float, 64}};

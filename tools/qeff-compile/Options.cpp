@@ -17,7 +17,7 @@ Compiles a model into a package: OUT/host runs on this machine (qeff-run,
 `qeff generate`), OUT/aic100 is what Qualcomm Cloud AI 100's compiler takes.
 
 MODEL is a Hugging Face model directory (config.json, safetensors, tokenizer),
-a .gguf file, or a .mlir or .mlirbc module of any phase.
+a .gguf or .onnx file, or a .mlir or .mlirbc module of any phase.
 
   -o, --output=OUT        the package; one that is there is replaced in one
                           step but for its adapters, anything else that is
@@ -26,6 +26,8 @@ a .gguf file, or a .mlir or .mlirbc module of any phase.
   --prefill-seq-len=32    tokens of a prompt in one call
   --ctx-len=1024          slots of the KV cache, prompt and answer together
   --batch-size=1          rows of a call
+  --dims=NAME=VALUE,...   of an ONNX graph that is no decoder: sizes of its
+                          inputs' named dims; again for more
 
   --adapter=NAME=DIR[:W]  a LoRA adapter of MODEL in PEFT's format, its scaling
                           times W (1); again for more
@@ -102,6 +104,7 @@ private:
   std::string *findText(StringRef flag);
   std::optional<int64_t> *findNumber(StringRef flag);
   std::string parseValue(StringRef flag, StringRef value);
+  std::string parseDims(StringRef value);
   std::string parseAdapter(StringRef value);
   std::string check() const;
 
@@ -179,7 +182,7 @@ std::string Parser::parseFlag(StringRef argument) {
   bool hasValue = argument.contains('=');
   bool takesValue = findText(flag) || findNumber(flag) || flag == "--target" ||
                     flag == "--root" || flag == "--adapter" ||
-                    flag == "--threads";
+                    flag == "--threads" || flag == "--dims";
   if (!takesValue) {
     if (!hasValue && parseSwitch(flag)) {
       return "";
@@ -222,6 +225,22 @@ std::string Parser::parseAdapter(StringRef value) {
   return "";
 }
 
+std::string Parser::parseDims(StringRef value) {
+  llvm::SmallVector<StringRef> entries;
+  value.split(entries, ',');
+  for (StringRef entry : entries) {
+    auto [name, number] = entry.rsplit('=');
+    int64_t size = 0;
+    if (name.empty() || number.getAsInteger(10, size) || size < 0) {
+      return ("--dims: expects NAME=VALUE, got '" + entry + "'").str();
+    }
+    if (!options.dims.try_emplace(name.str(), size).second) {
+      return ("--dims: expects each name once, got '" + name + "' twice").str();
+    }
+  }
+  return "";
+}
+
 std::string Parser::parseValue(StringRef flag, StringRef value) {
   if (value.empty()) {
     return (flag + ": expects a value, got none").str();
@@ -245,6 +264,9 @@ std::string Parser::parseValue(StringRef flag, StringRef value) {
   }
   if (flag == "--adapter") {
     return parseAdapter(value);
+  }
+  if (flag == "--dims") {
+    return parseDims(value);
   }
   if (std::string *text = findText(flag)) {
     *text = value.str();

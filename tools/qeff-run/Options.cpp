@@ -12,8 +12,10 @@
 #include <string_view>
 
 const char *const helpText = R"(Usage: qeff-run OUT --tokens=1,2,3 [options]
+       qeff-run OUT --inputs=x.npz --outputs=y.npz [options]
 
-Generates tokens with a compiled package on this machine's CPU.
+Generates tokens with a compiled package on this machine's CPU, or runs a
+function of it on arrays.
 
 OUT is a directory written by qeff-compile that holds a host package (OUT/host),
 or OUT/host itself. Prompts and answers are token ids; `qeff generate` speaks
@@ -35,6 +37,10 @@ text.
                         its name or null, "metrics": {"ttft_s",
                         "prefill_tokens_per_s", "decode_tokens_per_s",
                         "total_s", "prompt_tokens", "generated_tokens"}}
+  --inputs=FILE.npz     the function's inputs by name, as numpy.savez writes
+                        them (types and shapes exactly; bf16 as its bits, u16)
+  --outputs=FILE.npz    where the outputs go
+  --function=NAME       the function to run, where the package has several
   --threads=N           compute threads, one per core unless given
   --trace=FILE          write the time of every kernel launch as JSON (- for
                         standard error)
@@ -69,8 +75,7 @@ constexpr Refused refusedFlags[] = {
      "sampling is not supported, tokens are chosen greedily"},
     {"--num-beams", "beam search is not supported"},
     {"--lora", "expects --adapter=NAME|FILE"},
-    {"--inputs", "packages with other inputs than tokens are not supported"},
-    {"--image", "packages with other inputs than tokens are not supported"},
+    {"--image", "expects --inputs=FILE.npz"},
     {"--draft", "speculative decoding is not supported"},
     {"--device-ids", "running on AI 100 cards is not supported, only the host"},
     {"--device_id", "running on AI 100 cards is not supported, only the host"},
@@ -156,7 +161,8 @@ std::string Parser::parseFlag(const std::string &argument) {
   }
   static const char *const valued[] = {"--tokens", "--max-new-tokens",
                                        "--stop-token", "--threads",
-                                       "--trace", "--adapter"};
+                                       "--trace", "--adapter", "--inputs",
+                                       "--outputs", "--function"};
   for (const char *candidate : valued) {
     if (flag != candidate) {
       continue;
@@ -209,6 +215,14 @@ std::string Parser::parseValue(const std::string &flag,
     options.adapter = value;
     return value.empty() ? "--adapter: expects a name or a file" : "";
   }
+  std::string *text = flag == "--inputs"     ? &options.inputs
+                      : flag == "--outputs"  ? &options.outputs
+                      : flag == "--function" ? &options.function
+                                             : nullptr;
+  if (text) {
+    *text = value;
+    return value.empty() ? flag + ": expects a value, got none" : "";
+  }
   if (flag == "--stop-token") {
     if (value == "eos") {
       options.stopAtEos = true;
@@ -235,6 +249,15 @@ std::string Parser::parseValue(const std::string &flag,
 std::string Parser::check() const {
   if (options.package.empty()) {
     return "expects a package (see --help)";
+  }
+  if (options.inputs.empty() != options.outputs.empty()) {
+    return "expects --inputs and --outputs together";
+  }
+  if (!options.inputs.empty()) {
+    return options.rows.empty() ? "" : "expects --tokens or --inputs, got both";
+  }
+  if (!options.function.empty()) {
+    return "--function: expects --inputs and --outputs";
   }
   if (options.rows.empty()) {
     return options.verify ? "" : "expects --tokens=ID,ID,... (see --help)";

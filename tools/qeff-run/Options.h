@@ -17,6 +17,9 @@ struct Options {
   uint32_t threads = 0; ///< 0: one per core
   std::string trace;    ///< file, or empty
   std::string adapter;  ///< file or name, or empty: none
+  std::string inputs;   ///< .npz file, or empty
+  std::string outputs;  ///< .npz file, or empty
+  std::string function; ///< or empty: the only one
   bool stopAtEos = false;
   bool json = false;
   bool verify = false;

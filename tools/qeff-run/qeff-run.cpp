@@ -3,6 +3,7 @@
 // Generates tokens with a host QPC, through the C interface.
 
 #include "../ProgressBar.h"
+#include "Arrays.h"
 #include "Options.h"
 #include "Report.h"
 #include "qeff-c/Runtime.h"
@@ -107,7 +108,7 @@ int run(const Options &options) {
       return 1;
     }
   }
-  if (options.rows.empty()) {
+  if (options.rows.empty() && options.inputs.empty()) {
     std::printf("%s: verified\n", options.package.c_str());
     return 0;
   }
@@ -130,6 +131,12 @@ int run(const Options &options) {
   }
   if (!options.trace.empty() && failed(qeffSessionSetTrace(created, true))) {
     return 1;
+  }
+  if (!options.inputs.empty()) {
+    if (report(runArrays(options, loaded, created))) {
+      return 1;
+    }
+    return !options.trace.empty() && report(writeTrace(created, options.trace));
   }
 
   std::vector<QeffTokens> prompts;

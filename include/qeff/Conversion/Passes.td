@@ -76,4 +76,31 @@ def ConvertQEffToHostPass
   ];
 }
 
+def ConvertONNXIRToLinalgPass
+    : Pass<"convert-onnxir-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "Lower ONNX operators to linalg on tensors";
+  let description = [{
+    Each operator of static shapes that the host computes becomes linalg, arith,
+    math, scf and tensor ops on tensors: the way out for other compilers, and
+    what the host's kernels are made of. Unsigned integers become signless ones.
+    Floats of 16 bits are computed in f32. Indices that are data are clamped to
+    their axis, or the update dropped. Other operators stay.
+
+    ```mlir
+    %0 = onnxir.node "Neg"(%x) since 13 : (tensor<4xf32>) -> tensor<4xf32>
+    // becomes
+    %1 = tensor.empty() : tensor<4xf32>
+    %0 = linalg.generic … ins(%x) outs(%1) { … arith.negf … }
+    ```
+
+    Needs: operators in their newest form. Leaves: no operator that there is a
+    lowering for.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
 #endif // QEFF_CONVERSION_PASSES_TD

@@ -28,8 +28,8 @@ struct AdapterArgument {
 /// would change nothing, because its pass does not run or its target is not
 /// made, is refused.
 struct CompileOptions {
-  /// A Hugging Face directory, a `.gguf` file, or a `.mlir` or `.mlirbc` module
-  /// of any phase.
+  /// A Hugging Face directory, a `.gguf` or `.onnx` file, or a `.mlir` or
+  /// `.mlirbc` module of any phase.
   std::string model;
   /// The package to write; with `compileTo`, the file ("-": standard output;
   /// bytecode where the name ends in `.mlirbc`).
@@ -44,6 +44,8 @@ struct CompileOptions {
   std::optional<int64_t> ctxLen;
   /// Rows of a call: 1.
   std::optional<int64_t> batchSize;
+  /// Sizes of the dims of an ONNX graph that is no decoder, by name.
+  std::map<std::string, int64_t> dims;
 
   /// LoRA adapters of the model, applied in this order.
   std::vector<AdapterArgument> adapters;

@@ -12,20 +12,26 @@ def AnnotateSpecializationsPass
   let description = [{
     Sets `qeff.specializations`: "prefill" with `prefill-seq-len` positions a
     call and "decode" with one, both for `batch-size` rows and a context of
-    `ctx-len`; only "decode" where `prefill-seq-len` is 1. A function that is no
-    decoder (no `position_ids`, or no causal attention) gets "encode" alone:
-    `prefill-seq-len` positions of `batch-size` rows, and no context.
+    `ctx-len`; only "decode" where `prefill-seq-len` is 1.
 
     Needs: prefill-seq-len <= ctx-len. A context beyond `qeff.max_position` is
     an error where positions are learned (a table has no row for them); where
     they are computed, a warning up to 64 times as many, then an error.
+
+    A graph that is no decoder (no `position_ids`, or no causal attention) gets
+    one specialization, "encode" where there is attention, else "main", with the
+    sizes of its inputs' dims: of `dims`, else `batch-size` for the dim
+    `batch_size` and `prefill-seq-len` for `seq_len`. A dim that is called by a
+    sum or product of others ("past + 1") has the value of that.
   }];
   let options = [
     Option<"prefillSeqLen", "prefill-seq-len", "int64_t", "32",
            "Positions of one prefill call">,
     Option<"ctxLen", "ctx-len", "int64_t", "1024",
            "Slots of the KV cache: prompt and answer together">,
-    Option<"batchSize", "batch-size", "int64_t", "1", "Rows of a call">
+    Option<"batchSize", "batch-size", "int64_t", "1", "Rows of a call">,
+    ListOption<"dims", "dims", "std::string",
+               "Sizes of dims of a graph that is no decoder, as NAME=VALUE">
   ];
   let dependentDialects = ["::qeff::QEffDialect"];
 }
@@ -116,9 +122,10 @@ def InsertKVCachePass : Pass<"qeff-insert-kv-cache", "::mlir::ModuleOp"> {
     stays as it is.
 
     Needs: one public function; a decoder has the input `input_ids` too, and no
-    attention with a `bias`. Leaves: every state with one writer, returned as `past_key.N_RetainedState`
-    and `past_value.N_RetainedState`, after the logits, layer by layer, key
-    before value. Adapters' arguments and results stay last.
+    attention with a `bias`. Leaves: every state with one writer, returned as
+    `past_key.N_RetainedState` and `past_value.N_RetainedState`, after the
+    logits, layer by layer, key before value. Adapters' arguments and results
+    stay last.
   }];
   let dependentDialects = ["::qeff::QEffDialect"];
 }

@@ -74,14 +74,29 @@ LogicalResult FunctionLowering::addOwnKeys(AttentionOp op,
   if (!bytes) {
     return op.emitOpError("expects keys of less than 2^63 bytes, got ") << type;
   }
-  Place packed{Segment::Arena, static_cast<int64_t>(bufferBytes.size())};
-  bufferBytes.push_back(*bytes);
+  Place packed = addBuffer(*bytes);
   launch(op,
          kernels.packKeys(type.getDimSize(0), type.getDimSize(2),
                           type.getDimSize(1), type.getDimSize(3)),
          {*keys, packed}, 0);
   operands.append({packed, *values, *positions, *keyPositions});
   return success();
+}
+
+/// The bias, row-major.
+FailureOr<Place> FunctionLowering::getBias(AttentionOp op) {
+  Value bias = op.getBias();
+  if (weights.isWeight(bias)) {
+    return placeF32(bias, op);
+  }
+  if (!getTensor(bias).getElementType().isF32()) {
+    return op.emitOpError("expects a bias of f32, got ") << bias.getType();
+  }
+  FailureOr<Place> place = getStored(getRoot(bias), op);
+  if (failed(place) || !isHeadsSecond(bias)) {
+    return place;
+  }
+  return swapHeads(bias, *place, op);
 }
 
 LogicalResult
@@ -97,9 +112,8 @@ FunctionLowering::addScoreTerms(AttentionOp op,
     }
     operands.push_back(*place);
   }
-  if (Value bias = op.getBias()) {
-    FailureOr<Place> place =
-        weights.isWeight(bias) ? placeF32(bias, op) : get(bias, op);
+  if (op.getBias()) {
+    FailureOr<Place> place = getBias(op);
     if (failed(place)) {
       return failure();
     }

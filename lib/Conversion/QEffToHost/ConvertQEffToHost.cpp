@@ -125,9 +125,11 @@ struct ConvertQEffToHostPass
       }
     }
     KernelLibrary kernels(module, *target);
+    OperatorKernels operators(module, *target);
     for (auto [function, dims] : *functions) {
       builder.setInsertionPointToEnd(module.getBody());
-      FunctionLowering lowering(function, kernels, placer, states, adapters);
+      FunctionLowering lowering(function, kernels, operators, placer, states,
+                                adapters);
       if (failed(lowering.run()) || failed(lowering.emit(dims, builder))) {
         return failure();
       }

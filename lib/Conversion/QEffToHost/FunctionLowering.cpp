@@ -16,8 +16,14 @@ using mlir::func::ReturnOp;
 
 /// The operand whose memory the result of `op` is, or null.
 static Value getViewSource(Operation *op) {
-  if (isa<SplitHeadsOp, MergeHeadsOp>(op)) {
+  if (isa<SplitHeadsOp>(op)) {
     return op->getOperand(0);
+  }
+  if (isa<MergeHeadsOp>(op)) {
+    return isHeadsSecond(op->getOperand(0)) ? op->getOperand(0) : Value();
+  }
+  if (Value source = getOperatorView(op)) {
+    return isHeadsSecond(source) ? Value() : source;
   }
   // Of one position, that one is the last.
   if (auto select = dyn_cast<LogitsSelectOp>(op)) {
@@ -34,19 +40,17 @@ FailureOr<IOAttr> FunctionLowering::placeIO(StringAttr name, Value value,
                                             StringRef what) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   std::optional<int64_t> bytes;
-  if (type && type.getRank() <= 3 && !llvm::is_contained(type.getShape(), 0) &&
-      (type.getElementType().isF32() ||
-       type.getElementType().isSignlessInteger(64))) {
+  if (type && !isHeadsSecond(value)) {
     bytes = getDenseBytes(type);
   }
   if (!name || !bytes ||
       *bytes > std::numeric_limits<int64_t>::max() - kAlignment - ioBytes) {
     return function.emitError("expects each ")
-           << what << " to have a 'qeff.name' and a static type of rank 3 or "
-           << "less with f32 or i64 elements, got " << value.getType();
+           << what << " to have a 'qeff.name' and a static type of floats, "
+           << "integers or booleans, got " << value.getType();
   }
   auto io = IOAttr::get(function.getContext(), name, type, ioBytes);
-  ioBytes = alignBytes(ioBytes + *bytes);
+  ioBytes = alignBytes(ioBytes + std::max<int64_t>(*bytes, 1));
   return io;
 }
 
@@ -97,11 +101,9 @@ LogicalResult FunctionLowering::placeOutputs() {
       return failure();
     }
     Value root = getRoot(value);
-    if (isa<BlockArgument>(root) || weights.isWeight(root) ||
+    if (isa<BlockArgument>(root) || weights.isStored(root) ||
         !places.try_emplace(root, Place{Segment::IO, io->getOffset()}).second) {
-      return ret.emitOpError("expects each output to be computed for it alone, "
-                             "got ")
-             << name << ", which is an input, a weight or another output";
+      copiedOutputs.push_back({value, io->getOffset()});
     }
     outputs.push_back(*io);
   }
@@ -146,7 +148,17 @@ FailureOr<Place> FunctionLowering::placeF32(Value weight, Operation *user) {
 FailureOr<Place> FunctionLowering::get(Value value, Operation *user) {
   auto found = places.find(getRoot(value));
   if (found != places.end()) {
-    return found->second;
+    Type element = getTensor(value).getElementType();
+    if ((!element.isF32() && !element.isSignlessInteger(64)) ||
+        llvm::is_contained(getTensor(value).getShape(), 0)) {
+      return user->emitOpError("expects operands of f32 or i64 and sizes above "
+                               "0, got ")
+             << value.getType();
+    }
+    bool isState = found->second.segment == Segment::State;
+    return getTensor(value).getRank() == 4 && !isState && !isHeadsSecond(value)
+               ? swapHeads(value, found->second, user)
+               : found->second;
   }
   if (weights.isWeight(value) && getTensor(value).getRank() <= 3 &&
       isa<FloatType>(getTensor(value).getElementType())) {
@@ -213,8 +225,13 @@ LogicalResult FunctionLowering::checkTable(Value weight, Operation *user) {
 LogicalResult FunctionLowering::lowerOp(Operation *op) {
   // Weights are placed by what reads them; attention does the cache's reads.
   if (isa<ReturnOp, CacheReadOp, CachePositionsOp>(op) || getViewSource(op) ||
-      (op->getNumResults() == 1 && weights.isWeight(op->getResult(0)))) {
+      (op->getNumResults() == 1 &&
+       (weights.isStored(op->getResult(0)) ||
+        isa<mlir::NoneType>(op->getResult(0).getType())))) {
     return success();
+  }
+  if (isOperator(op)) {
+    return lowerOperator(op);
   }
   auto type = op->getNumResults() == 1
                   ? dyn_cast<RankedTensorType>(op->getResult(0).getType())
@@ -230,7 +247,7 @@ LogicalResult FunctionLowering::lowerOp(Operation *op) {
       .Case<EmbeddingOp, LinearOp, LoRAOp, RMSNormOp, LayerNormOp, RopeOp,
             AttentionOp, IotaOp, MaskPositionsOp, PoolOp, AddOp, MulOp,
             ActivateOp, GateOp, ClipOp, ScaleOp, OffsetOp, SoftcapOp,
-            LogitsSelectOp, CacheWriteOp>(
+            LogitsSelectOp, CacheWriteOp, MergeHeadsOp>(
           [&](auto known) { return lower(known); })
       .Default([](Operation *other) {
         return other->emitOpError("expects an op that the host has a kernel "
@@ -249,7 +266,7 @@ LogicalResult FunctionLowering::run() {
     }
     ++step;
   }
-  return success();
+  return copyOutputs();
 }
 
 LogicalResult FunctionLowering::emit(DictionaryAttr dims, OpBuilder &builder) {

@@ -5,6 +5,7 @@
 #define QEFF_LIB_CONVERSION_QEFFTOHOST_FUNCTIONLOWERING_H
 
 #include "AdapterTable.h"
+#include "OperatorKernels.h"
 #include "StateTable.h"
 #include "WeightPlacer.h"
 
@@ -40,10 +41,10 @@ struct PendingLaunch {
 class FunctionLowering {
 public:
   FunctionLowering(mlir::func::FuncOp function, KernelLibrary &kernels,
-                   WeightPlacer &weights, const StateTable &states,
-                   const AdapterTable &adapters)
-      : function(function), kernels(kernels), weights(weights), states(states),
-        adapters(adapters) {}
+                   OperatorKernels &operators, WeightPlacer &weights,
+                   const StateTable &states, const AdapterTable &adapters)
+      : function(function), kernels(kernels), operators(operators),
+        weights(weights), states(states), adapters(adapters) {}
 
   /// Lowers every op.
   LogicalResult run();
@@ -85,6 +86,10 @@ private:
   LogicalResult lower(ClipOp op);
   LogicalResult lower(LogitsSelectOp op);
   LogicalResult lower(CacheWriteOp op);
+  LogicalResult lower(MergeHeadsOp op);
+  LogicalResult lowerOperator(Operation *op);
+  /// Copies to the outputs that are inputs, weights or other outputs, too.
+  LogicalResult copyOutputs();
 
   // Attention.
   bool readsCaches(AttentionOp op);
@@ -92,6 +97,7 @@ private:
   /// behind the query's.
   LogicalResult addCaches(AttentionOp op, SmallVectorImpl<Place> &operands);
   LogicalResult addOwnKeys(AttentionOp op, SmallVectorImpl<Place> &operands);
+  FailureOr<Place> getBias(AttentionOp op);
   LogicalResult addScoreTerms(AttentionOp op,
                               SmallVectorImpl<Place> &operands);
   /// One input, one output of the same size, in place where that is possible.
@@ -100,6 +106,11 @@ private:
   /// Where `value` can be read: an activation, an input or a state, or a weight
   /// in f32.
   FailureOr<Place> get(Value value, Operation *user);
+  /// The same for an operator: row-major, of any type.
+  FailureOr<Place> getStored(Value value, Operation *user);
+  /// `value`, which is at `place`, with its heads and positions swapped.
+  Place swapHeads(Value value, Place place, Operation *user);
+  Place addBuffer(int64_t bytes);
   /// Where the result of `op` goes: an output, the place of one of `reusable`
   /// that nothing reads any more, or a new buffer.
   Place getDestination(Operation *op, ValueRange reusable = {});
@@ -114,6 +125,7 @@ private:
 
   mlir::func::FuncOp function;
   KernelLibrary &kernels;
+  OperatorKernels &operators;
   WeightPlacer &weights;
   const StateTable &states;
   const AdapterTable &adapters;
@@ -127,11 +139,21 @@ private:
   llvm::DenseMap<std::pair<Value, int64_t>, Place> shrunk;
   SmallVector<int64_t> bufferBytes;
   std::vector<PendingLaunch> launches;
+  /// Outputs that are copied, and their offsets.
+  SmallVector<std::pair<Value, int64_t>> copiedOutputs;
   SmallVector<Attribute> inputs;
   SmallVector<Attribute> outputs;
   int64_t ioBytes = 0;
   int64_t step = 0;
 };
+
+/// `op` is an ONNX operator, not a constant or what is left out.
+bool isOperator(Operation *op);
+/// The operand whose memory the result of an operator is, or null.
+Value getOperatorView(Operation *op);
+/// `value` [B, H, S, D] is in memory as [B, S, H, D]: an op of `qeff` made it.
+bool isHeadsSecond(Value value);
+
 inline RankedTensorType getTensor(Value value) {
   return cast<RankedTensorType>(value.getType());
 }

@@ -4,8 +4,12 @@
 
 #include "WeightPlacer.h"
 
+#include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/OperationSupport.h"
 
 using namespace qeff;
@@ -138,7 +142,7 @@ FailureOr<int64_t> WeightPlacer::place(Value value, Location user) {
            << " bytes and a " << value.getType();
   }
   PlaceOp::create(builder, user, value, end);
-  end = alignBytes(end + *bytes);
+  end = alignBytes(end + std::max<int64_t>(*bytes, 1));
   return entry->second;
 }
 
@@ -161,6 +165,59 @@ FailureOr<int64_t> WeightPlacer::placeRows(Value table, Location user) {
 
 FailureOr<int64_t> WeightPlacer::placeF32(Value weight, Location user) {
   return place(castTo(import(weight), builder.getF32Type()), user);
+}
+
+bool WeightPlacer::isStored(Value value) {
+  Operation *op = value.getDefiningOp();
+  return isWeight(value) ||
+         isa_and_present<onnxir::InitializerOp, onnxir::WeightOp>(op);
+}
+
+/// The elements as a constant that weights.bin can hold: signless, booleans as
+/// bytes; null where there is none.
+static DenseElementsAttr getPlaceable(DenseElementsAttr elements) {
+  auto type = dyn_cast<IntegerType>(elements.getElementType());
+  if (!type) {
+    return elements;
+  }
+  Type storage = IntegerType::get(type.getContext(),
+                                  std::max<unsigned>(type.getWidth(), 8));
+  if (type.getWidth() != 1) {
+    return type.getWidth() % 8 == 0 ? elements.bitcast(storage)
+                                    : DenseElementsAttr();
+  }
+  SmallVector<llvm::APInt> bytes;
+  for (const llvm::APInt &value : elements.getValues<llvm::APInt>()) {
+    bytes.push_back(value.zext(8));
+  }
+  return DenseElementsAttr::get(
+      RankedTensorType::get(elements.getType().getShape(), storage), bytes);
+}
+
+FailureOr<int64_t> WeightPlacer::placeStored(Value value, Location user) {
+  auto weight = value.getDefiningOp<onnxir::WeightOp>();
+  if (weight && !weight.getType().getElementType().isInteger(1)) {
+    return place(import(weight.getSource()), user);
+  }
+  DenseElementsAttr elements;
+  if (auto initializer = value.getDefiningOp<onnxir::InitializerOp>()) {
+    elements = dyn_cast<DenseElementsAttr>(initializer.getValue());
+  } else if (isWeight(value) && !mlir::matchPattern(
+                                    value, mlir::m_Constant(&elements))) {
+    return place(import(value), user);
+  }
+  if (elements) {
+    elements = getPlaceable(elements);
+  }
+  if (!elements) {
+    return mlir::emitError(user)
+           << "expects operands that the host stores, got a "
+           << value.getType() << " with elements that are no bytes";
+  }
+  return place(unique(mlir::arith::ConstantOp::create(
+                          builder, user, cast<TypedAttr>(elements)))
+                   ->getResult(0),
+               user);
 }
 
 FailureOr<int64_t>

@@ -29,6 +29,9 @@ public:
   /// `value` is computed from stored weights and constants alone.
   bool isWeight(Value value);
 
+  /// The same, or a constant of an ONNX graph.
+  bool isStored(Value value);
+
   /// The value of a weight expression inside the `qeff_host.weights`.
   Value import(Value value);
 
@@ -46,6 +49,8 @@ public:
   FailureOr<int64_t> placeRows(Value table, Location user);
   /// The offset of the f32 form of a small weight.
   FailureOr<int64_t> placeF32(Value weight, Location user);
+  /// The offset of any stored value, as it is.
+  FailureOr<int64_t> placeStored(Value value, Location user);
   /// The offset of a rope table.
   FailureOr<int64_t> placeRopeTable(double theta, int64_t maxPosition,
                                     RopeScalingAttr scaling, int64_t positions,

@@ -206,6 +206,12 @@ public:
   /// position. Tiles: batch rows.
   Kernel logitsSelect(int64_t batch, int64_t seqLen, int64_t c);
 
+  /// x of `bytes` bytes to out, of any type. Tiles: one.
+  Kernel copy(int64_t bytes);
+
+  /// x [B, S, H, D], out [B, H, S, D]. Tiles: (b, h).
+  Kernel swapHeads(int64_t batch, int64_t seqLen, int64_t heads, int64_t dim);
+
 private:
 
   /// The kernel `name`, built by `body` if it does not exist. `operands` are

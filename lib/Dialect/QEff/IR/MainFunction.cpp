@@ -44,12 +44,18 @@ BlockArgument qeff::findArgument(FuncOp function, StringRef name) {
   return {};
 }
 
-bool qeff::isDecoder(FuncOp function) {
+bool qeff::isPlainGraph(ModuleOp module, FuncOp function) {
   if (!findArgument(function, "position_ids")) {
-    return false;
+    return true;
+  }
+  bool isONNX = module->hasAttr("onnxir.ir_version");
+  if (isONNX && !findArgument(function, "input_ids")) {
+    return true;
   }
   auto attentions = function.getOps<AttentionOp>();
-  return attentions.empty() ||
-         llvm::any_of(attentions,
-                      [](AttentionOp op) { return op.getCausal(); });
+  if (attentions.empty()) {
+    return isONNX;
+  }
+  return llvm::none_of(attentions,
+                       [](AttentionOp op) { return op.getCausal(); });
 }

@@ -105,11 +105,15 @@ int64_t IOAttr::getByteSize() const {
 //===----------------------------------------------------------------------===//
 
 std::optional<int64_t> host::getDenseBytes(ShapedType type) {
-  if (!type.hasStaticShape() || !type.getElementType().isIntOrFloat() ||
-      type.getElementTypeBitWidth() % 8 != 0) {
+  if (!type.hasStaticShape() || !type.getElementType().isIntOrFloat()) {
     return std::nullopt;
   }
-  std::optional<int64_t> bytes = type.getElementTypeBitWidth() / 8;
+  // A boolean takes a byte.
+  unsigned width = type.getElementTypeBitWidth();
+  if (width != 1 && width % 8 != 0) {
+    return std::nullopt;
+  }
+  std::optional<int64_t> bytes = llvm::divideCeil(width, 8);
   for (int64_t size : type.getShape()) {
     bytes = llvm::checkedMul<int64_t>(*bytes, size);
     if (!bytes) {

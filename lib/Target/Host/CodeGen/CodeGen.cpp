@@ -7,6 +7,8 @@
 #include "qeff/Target/Host/CodeGen.h"
 #include "qeff/Target/OutputFile.h"
 
+#include "llvm/IR/DiagnosticHandler.h"
+#include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/FileSystem.h"
@@ -14,6 +16,15 @@
 
 using namespace qeff;
 using namespace qeff::host;
+
+namespace {
+/// Drops what LLVM says of loops that it could not make vectors of.
+struct ErrorsOnly : public llvm::DiagnosticHandler {
+  bool handleDiagnostics(const llvm::DiagnosticInfo &info) override {
+    return info.getSeverity() != llvm::DS_Error;
+  }
+};
+} // namespace
 
 LogicalResult qeff::host::compileProgram(ModuleOp module, StringRef outputPath,
                                          const CodeGenOptions &options) {
@@ -33,6 +44,7 @@ LogicalResult qeff::host::compileProgram(ModuleOp module, StringRef outputPath,
     return failure();
   }
   llvm::LLVMContext context;
+  context.setDiagnosticHandler(std::make_unique<ErrorsOnly>());
   std::unique_ptr<llvm::Module> program = lowerKernels(module, context);
   if (!program) {
     return failure();

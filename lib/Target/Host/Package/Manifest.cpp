@@ -13,18 +13,14 @@ using namespace qeff::host;
 
 namespace json = llvm::json;
 
-/// The columns of the output `logits`, or of the first output where none has
-/// that name.
+/// The columns of the output `logits`, or 0 where none has that name.
 static int64_t getVocabSize(ModuleOp module) {
   for (FunctionOp function : module.getOps<FunctionOp>()) {
-    IOAttr logits;
     for (IOAttr output : function.getOutputs().getAsRange<IOAttr>()) {
-      if (!logits || output.getName().getValue() == "logits") {
-        logits = output;
+      if (output.getName().getValue() == "logits" &&
+          output.getType().getRank() > 0) {
+        return output.getType().getShape().back();
       }
-    }
-    if (logits && logits.getType().getRank() > 0) {
-      return logits.getType().getShape().back();
     }
   }
   return 0;
@@ -47,7 +43,11 @@ FailureOr<PackageFacts> host::collectFacts(ModuleOp module) {
   if (auto name = module->getAttrOfType<StringAttr>(kArchitectureAttr)) {
     facts.architecture = name.getValue().str();
   }
+  // A graph that is no decoder has neither vocabulary nor positions.
   auto maxPosition = module->getAttrOfType<IntegerAttr>(kMaxPositionAttr);
+  if (!maxPosition && module->hasAttr("onnxir.ir_version")) {
+    return facts;
+  }
   if (!maxPosition) {
     return mlir::emitError(module.getLoc(), "expects the attribute '")
            << kMaxPositionAttr << "'";
@@ -57,18 +57,19 @@ FailureOr<PackageFacts> host::collectFacts(ModuleOp module) {
     facts.eosTokenIds.assign(ids.asArrayRef().begin(), ids.asArrayRef().end());
   }
   facts.vocabSize = getVocabSize(module);
-  if (facts.vocabSize < 1) {
-    return mlir::emitError(module.getLoc(), "expects a function with an output "
-                                            "whose last axis is the "
-                                            "vocabulary");
-  }
   return facts;
 }
 
 static std::string getTypeName(Type type) {
+  if (type.isInteger(1)) {
+    return "bool";
+  }
   std::string name;
   llvm::raw_string_ostream(name) << type;
-  return name;
+  // ui8, si8
+  return type.isUnsignedInteger() ? name.substr(0, 1) + name.substr(2)
+         : type.isSignedInteger() ? name.substr(1)
+                                  : name;
 }
 
 static void writeTensor(json::OStream &out, StringRef name,

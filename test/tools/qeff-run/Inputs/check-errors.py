@@ -64,8 +64,7 @@ CASES = [
                             "`qeff generate --adapter DIR` takes PEFT's"),
     (run + ["--lora=x"], "--lora: expects --adapter=NAME|FILE"),
     (run + ["--num-beams=4"], "--num-beams: beam search is not supported"),
-    (run + ["--inputs=x"], "--inputs: packages with other inputs than tokens "
-                           "are not supported"),
+    (run + ["--inputs=x"], "expects --inputs and --outputs together"),
     (["/nowhere", "--tokens=1"], "/nowhere: no such file or directory"),
     ([package, "--tokens=97", "--max-new-tokens=1"],
      "prompt 0, token 0: expects an id in [0, 97), got 97"),

@@ -17,10 +17,11 @@ FailureOr<mlir::func::FuncOp> findMainFunction(ModuleOp module);
 /// The argument with the I/O name `name`, or null.
 BlockArgument findArgument(mlir::func::FuncOp function, StringRef name);
 
-/// Whether `function` goes on with a sequence call by call: it has the argument
-/// `position_ids`, and a causal attention or none. All others, encoders among
-/// them, see everything in one call and have no cache.
-bool isDecoder(mlir::func::FuncOp function);
+/// Whether the function runs as it is, in one call that sees everything, as
+/// encoders do: it is no decoder that goes on with a sequence call by call. A
+/// decoder has `position_ids` and a causal attention; one of a checkpoint is
+/// known by `position_ids` alone, one from ONNX has `input_ids` too.
+bool isPlainGraph(ModuleOp module, mlir::func::FuncOp function);
 
 } // namespace qeff
 
