@@ -75,9 +75,16 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
     return mask;
   }
 
-  /// ALiBi: slope_h·(kv_pos − q_pos), [B, H, S, T].
-  static Value buildSlopes(NodeBuilder &b, const Mask &mask, Value slopes) {
-    Type f32 = getTensorType(slopes).getElementType();
+  /// ALiBi: slope_h·(kv_pos − q_pos), [B, H, S, T], the same nodes for every
+  /// layer with the same slopes; null without any.
+  static Value buildSlopes(AttentionOp op, const Mask &mask,
+                           OpBuilder &builder) {
+    if (!op.getSlopes()) {
+      return {};
+    }
+    NodeBuilder b(builder, op.getLoc(), "alibi");
+    Type f32 = builder.getF32Type();
+    Value slopes = b.weight(op.getSlopes(), f32, "slopes");
     Value distance =
         b.cast(b.binary("Sub", mask.keys, mask.positions), f32);
     return b.binary("Mul", distance, b.unsqueeze(slopes, {1, 2}));
@@ -120,6 +127,22 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
     return scores;
   }
 
+  /// All that the softmax sees, hidden scores filled.
+  Value buildMaskedScores(NodeBuilder &b, AttentionOp op, OpAdaptor adaptor,
+                          Value q, Value k, const Mask &mask,
+                          Value slopes) const {
+    Type f32 = b.getBuilder().getF32Type();
+    Value scores = buildScores(b, op, q, k);
+    if (slopes) {
+      scores = b.binary("Add", scores, slopes);
+    }
+    if (op.getBias()) {
+      Value bias = getActivation(b, op.getBias(), adaptor.getBias(), "bias");
+      scores = b.binary("Add", scores, b.cast(bias, f32));
+    }
+    return b.where(mask.hidden, b.scalar(kMaskFill, f32), scores);
+  }
+
   LogicalResult
   matchAndRewrite(AttentionOp op, OpAdaptor adaptor,
                   mlir::ConversionPatternRewriter &rewriter) const override {
@@ -134,13 +157,7 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
       return reject(rewriter, op,
                     "no argument has the dim of kv_pos");
     }
-    Type f32 = rewriter.getF32Type();
-    Value slopes;
-    if (op.getSlopes()) {
-      NodeBuilder shared(rewriter, op.getLoc(), "alibi");
-      slopes = buildSlopes(shared, *mask,
-                           shared.weight(op.getSlopes(), f32, "slopes"));
-    }
+    Value slopes = buildSlopes(op, *mask, rewriter);
     NodeBuilder b = getBuilder(op, rewriter);
     Value q = getActivation(b, op.getQ(), adaptor.getQ(), "q");
     Value k = getActivation(b, op.getK(), adaptor.getK(), "k");
@@ -148,18 +165,11 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
     int64_t heads = getTensorType(q).getDimSize(1);
     k = repeatHeads(b, k, heads);
     v = repeatHeads(b, v, heads);
-    Value scores = buildScores(b, op, q, k);
-    if (slopes) {
-      scores = b.binary("Add", scores, slopes);
-    }
-    if (op.getBias()) {
-      Value bias = getActivation(b, op.getBias(), adaptor.getBias(), "bias");
-      scores = b.binary("Add", scores, b.cast(bias, f32));
-    }
-    scores = b.where(mask->hidden, b.scalar(kMaskFill, f32), scores);
+    Value scores = buildMaskedScores(b, op, adaptor, q, k, *mask, slopes);
     Value sink;
     if (op.getSinks()) {
-      sink = b.unsqueeze(b.weight(op.getSinks(), f32, "sinks"), {1, 2});
+      sink = b.unsqueeze(
+          b.weight(op.getSinks(), rewriter.getF32Type(), "sinks"), {1, 2});
     }
     Value weights = b.cast(buildSoftmax(b, scores, sink),
                            getTensorType(v).getElementType());
