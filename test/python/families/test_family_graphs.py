@@ -188,3 +188,22 @@ def test_encoder_on_card(encoder: Graph, dtype: str, tmp_path: Path) -> None:
     got = dict(zip(names, session.run(None, inputs)))
     for name, expected in encoder.compute(**inputs).items():
         close(got[name], expected, dtype)
+
+
+def test_command_line(tmp_path: Path) -> None:
+    """Arrays in, arrays out, from one package of both targets."""
+    graph = ENCODERS["bert"]()
+    inputs = make_inputs(graph)
+    module = graph.write(tmp_path)
+    package = tools.compile_model(module, tmp_path / "package",
+                                  f"--batch-size={BATCH}", "--prefill-seq-len=24")
+    np.savez(tmp_path / "x.npz", **inputs)
+    tools.run_ok(tools.tool("qeff-run"), package,
+                 f"--inputs={tmp_path / 'x.npz'}",
+                 f"--outputs={tmp_path / 'y.npz'}")
+    with np.load(tmp_path / "y.npz") as got:
+        for name, expected in graph.compute(**inputs).items():
+            close(got[name], expected)
+    files = {path.name for path in (package / "aic100").iterdir()}
+    assert files == {"compile.sh", "model.onnx", "model.onnx.data",
+                     "specializations.json"}
