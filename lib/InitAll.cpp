@@ -5,6 +5,7 @@
 #include "qeff/InitAll.h"
 #include "qeff/Conversion/Passes.h"
 #include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
+#include "qeff/Dialect/ONNXIR/Transforms/Passes.h"
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
 #include "qeff/Dialect/QEffHost/IR/QEffHostDialect.h"
 #include "qeff/Import/Import.h"
@@ -30,6 +31,7 @@ void qeff::registerAllDialects(mlir::DialectRegistry &registry) {
 void qeff::registerAllPasses() {
   registerConversionPasses();
   registerTransformsPasses();
+  onnxir::registerONNXIRPasses();
   registerPipelines();
 }
 
