@@ -4,7 +4,7 @@
 
 #include "qeff/Dialect/ONNXIR/Transforms/InitializerBuilder.h"
 
-#include "qeff/Dialect/QEff/IR/MainFunction.h"
+#include "qeff/Dialect/QEff/IR/QEffDialect.h"
 
 using namespace qeff;
 using namespace qeff::onnxir;

@@ -343,7 +343,7 @@ struct InlineFunctionsPass
   using InlineFunctionsPassBase::InlineFunctionsPassBase;
 
   void runOnOperation() override {
-    Inliner inliner(getOperation(), SmallVector<std::string>(keep));
+    Inliner inliner(getOperation(), SmallVector<std::string>(keep.begin(), keep.end()));
     if (failed(inliner.checkRecursion())) {
       return signalPassFailure();
     }
