@@ -193,10 +193,10 @@ struct MemoryFile {
 
 /// Exports what was imported from `path` and compares.
 static void checkRoundTrip(MLIRContext &context, ModuleOp module,
-                           StringRef path) {
-  auto check = [](LogicalResult result, const char *what) {
+                           StringRef path, const std::string &messages) {
+  auto check = [&](LogicalResult result, const char *what) {
     if (failed(result)) {
-      std::fprintf(stderr, "%s\n", what);
+      std::fprintf(stderr, "%s\n%s", what, messages.c_str());
       std::abort();
     }
   };
@@ -221,9 +221,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   ++fuzz::stats.executions;
   MLIRContext &context = getContext();
   std::string messages;
+  int errors = 0;
   mlir::ScopedDiagnosticHandler handler(
       &context, [&](mlir::Diagnostic &diagnostic) {
         messages += diagnostic.str() + "\n";
+        ++errors;
         return success();
       });
   MemoryFile file({reinterpret_cast<const char *>(data), size});
@@ -240,14 +242,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   ++fuzz::stats.pastParser;
   FailureOr<OwningOpRef<ModuleOp>> module = importONNX(&context, path);
   if (failed(module)) {
-    // One clear error.
-    if (StringRef(messages).count('\n') != 1) {
+    // One clear error of one line.
+    if (errors != 1 || StringRef(messages).count('\n') != 1) {
       std::fprintf(stderr, "expects one error, got:\n%s", messages.c_str());
       std::abort();
     }
     return 0;
   }
   ++fuzz::stats.accepted;
-  checkRoundTrip(context, **module, path);
+  checkRoundTrip(context, **module, path, messages);
   return 0;
 }

@@ -45,9 +45,20 @@ ModelImporter::importAttributes(Attributes &protos, NamedAttrList &attributes,
     if (proto.name().empty() || !names.insert(proto.name()).second) {
       return emitError() << "expects attributes of different names";
     }
+    bool isReference = !proto.ref_attr_name().empty();
+    auto isForeign = [&](bool isPresent, AttributeProto::AttributeType type) {
+      return isPresent && (isReference || proto.type() != type);
+    };
+    // Payloads may have been cut out of these: they are not kept as bytes.
+    if (isForeign(proto.has_t(), AttributeProto::TENSOR) ||
+        isForeign(proto.tensors_size() > 0, AttributeProto::TENSORS) ||
+        isForeign(proto.has_g(), AttributeProto::GRAPH) ||
+        isForeign(proto.graphs_size() > 0, AttributeProto::GRAPHS)) {
+      return emitError() << "expects no tensors or graphs beside its value";
+    }
     bool isGraph = proto.type() == AttributeProto::GRAPH ||
                    proto.type() == AttributeProto::GRAPHS;
-    if (isGraph && proto.ref_attr_name().empty()) {
+    if (isGraph && !isReference) {
       if (failed(takeGraphs(proto, emit, subgraphs))) {
         return failure();
       }
@@ -57,6 +68,11 @@ ModelImporter::importAttributes(Attributes &protos, NamedAttrList &attributes,
         decodeAttribute(context, proto, decodeTensor, emit);
     if (failed(value)) {
       return failure();
+    }
+    auto ref = dyn_cast<RefAttr>(*value);
+    if (ref && !(function && function.hasAttribute(ref.getName()))) {
+      return emitError() << "expects an attribute of its function, got "
+                         << quote(ref.getName());
     }
     attributes.append(proto.name(), *value);
   }
@@ -125,8 +141,8 @@ LogicalResult ModelImporter::importOperands(const qeff_onnx::NodeProto &node,
     if (!input.empty()) {
       operands.push_back(lookup(scope, input));
       if (!operands.back()) {
-        return emitError() << "expects inputs that are made before it, got '"
-                           << input << "'";
+        return emitError() << "expects inputs that are made before it, got "
+                           << quote(input);
       }
       continue;
     }
@@ -232,8 +248,8 @@ LogicalResult ModelImporter::importNode(qeff_onnx::NodeProto &node,
     return emitError() << "expects an operator's name, got an empty one";
   }
   if (!lookupOpset(scope.opsets, node.domain())) {
-    return emitError() << "expects an opset import of domain '"
-                       << node.domain() << "'";
+    return emitError() << "expects an opset import of domain "
+                       << quote(node.domain());
   }
   Location nodeLoc = node.name().empty()
                          ? loc

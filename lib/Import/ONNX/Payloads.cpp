@@ -67,8 +67,8 @@ static bool isInside(StringRef location) {
 FailureOr<Payloads::File> Payloads::openFile(StringRef location,
                                              EmitErrorFn emitError) {
   if (!isInside(location)) {
-    emitError() << "expects external data inside the model's folder, got '"
-                << location << "'";
+    emitError() << "expects external data inside the model's folder, got "
+                << quote(location);
     return failure();
   }
   if (files.size() >= kMaxFiles) {
@@ -80,8 +80,8 @@ FailureOr<Payloads::File> Payloads::openFile(StringRef location,
   llvm::sys::path::append(file, location);
   llvm::Expected<InputFile> opened = InputFile::open(file);
   if (!opened) {
-    emitError() << "external data '" << location
-                << "': " << llvm::toString(opened.takeError());
+    emitError() << "external data " << quote(location) << ": "
+                << llvm::toString(opened.takeError());
     return failure();
   }
   return addFile(location, opened->getSize());
@@ -114,8 +114,8 @@ Payloads::takeEmbedded(RankedTensorType type, TensorProto &proto,
   uint64_t index = 0;
   if (StringRef(entry->value()).getAsInteger(10, index) ||
       index >= payloads.size()) {
-    emitError() << "expects one of " << payloads.size() << " payloads, got '"
-                << entry->value() << "'";
+    emitError() << "expects one of " << payloads.size() << " payloads, got "
+                << quote(entry->value());
     return failure();
   }
   proto.mutable_external_data()->erase(entry);
@@ -158,7 +158,7 @@ FailureOr<Payloads::Range> Payloads::takeExternal(TensorProto &proto,
     uint64_t number = 0;
     if (value.getAsInteger(10, number) || number > INT64_MAX) {
       emitError() << "expects the " << entry.key()
-                  << " of external data in bytes, got '" << value << "'";
+                  << " of external data in bytes, got " << quote(value);
       return failure();
     }
     if (entry.key() == "offset") {
@@ -195,6 +195,9 @@ FailureOr<onnxir::StoredTensor> Payloads::declare(TensorProto &proto,
                                       : takeEmbedded(*type, proto, emitError);
   if (failed(range)) {
     return failure();
+  }
+  if (isStored(proto)) {
+    return emitError() << "expects a tensor's elements in one place";
   }
   uint64_t bytes = static_cast<uint64_t>(*getPayloadBytes(*type));
   if (range->size.value_or(bytes) != bytes) {

@@ -67,8 +67,8 @@ LogicalResult ModelBuilder::buildInputs(Block &block, ValueInfos &arguments,
     overrides.emplace_back(op.getInputPositionAttr().getInt(),
                            qeff_onnx::ValueInfoProto());
     qeff_onnx::ValueInfoProto &info = overrides.back().second;
-    LogicalResult result =
-        buildInfo(op, op.getInputAttr(), op.getType(), info);
+    LogicalResult result = encodeValueInfo(
+        op.getInputAttr(), info, [&] { return op.emitOpError(); });
     info.set_name(op.getName().str());
     return result;
   };
@@ -80,7 +80,7 @@ LogicalResult ModelBuilder::buildInputs(Block &block, ValueInfos &arguments,
       return failure();
     }
   }
-  llvm::stable_sort(overrides, llvm::less_first());
+  llvm::sort(overrides, llvm::less_first());
   auto next = overrides.begin();
   int argument = 0;
   for (int64_t position = 0;
