@@ -32,6 +32,19 @@ takeGraphs(AttributeProto &proto, EmitErrorFn emitError,
   return success();
 }
 
+/// Whether `proto` holds tensors or graphs that are not its value. Payloads may
+/// have been cut out of them, so that they cannot be kept as bytes.
+static bool hasForeignTensors(const AttributeProto &proto) {
+  bool isReference = !proto.ref_attr_name().empty();
+  auto isForeign = [&](bool isPresent, AttributeProto::AttributeType type) {
+    return isPresent && (isReference || proto.type() != type);
+  };
+  return isForeign(proto.has_t(), AttributeProto::TENSOR) ||
+         isForeign(proto.tensors_size() > 0, AttributeProto::TENSORS) ||
+         isForeign(proto.has_g(), AttributeProto::GRAPH) ||
+         isForeign(proto.graphs_size() > 0, AttributeProto::GRAPHS);
+}
+
 LogicalResult
 ModelImporter::importAttributes(Attributes &protos, NamedAttrList &attributes,
                                 SmallVectorImpl<Subgraph> &subgraphs) {
@@ -45,20 +58,12 @@ ModelImporter::importAttributes(Attributes &protos, NamedAttrList &attributes,
     if (proto.name().empty() || !names.insert(proto.name()).second) {
       return emitError() << "expects attributes of different names";
     }
-    bool isReference = !proto.ref_attr_name().empty();
-    auto isForeign = [&](bool isPresent, AttributeProto::AttributeType type) {
-      return isPresent && (isReference || proto.type() != type);
-    };
-    // Payloads may have been cut out of these: they are not kept as bytes.
-    if (isForeign(proto.has_t(), AttributeProto::TENSOR) ||
-        isForeign(proto.tensors_size() > 0, AttributeProto::TENSORS) ||
-        isForeign(proto.has_g(), AttributeProto::GRAPH) ||
-        isForeign(proto.graphs_size() > 0, AttributeProto::GRAPHS)) {
+    if (hasForeignTensors(proto)) {
       return emitError() << "expects no tensors or graphs beside its value";
     }
     bool isGraph = proto.type() == AttributeProto::GRAPH ||
                    proto.type() == AttributeProto::GRAPHS;
-    if (isGraph && !isReference) {
+    if (isGraph && proto.ref_attr_name().empty()) {
       if (failed(takeGraphs(proto, emit, subgraphs))) {
         return failure();
       }

@@ -177,6 +177,17 @@ FailureOr<Payloads::Range> Payloads::takeExternal(TensorProto &proto,
   return range;
 }
 
+FlatSymbolRefAttr Payloads::addWeight(StringRef name, const Range &range,
+                                      RankedTensorType storage) {
+  std::string symbol = symbols.takeLike(name);
+  qeff::WeightOp::create(
+      builder, builder.getUnknownLoc(), builder.getStringAttr(symbol),
+      builder.getStringAttr("private"), range.file.symbol,
+      builder.getI64IntegerAttr(static_cast<int64_t>(range.offset)),
+      BlockEncodingAttr(), StringAttr(), mlir::TypeAttr::get(storage));
+  return FlatSymbolRefAttr::get(builder.getContext(), symbol);
+}
+
 FailureOr<onnxir::StoredTensor> Payloads::declare(TensorProto &proto,
                                                   EmitErrorFn emitError) {
   FailureOr<RankedTensorType> type =
@@ -211,14 +222,7 @@ FailureOr<onnxir::StoredTensor> Payloads::declare(TensorProto &proto,
                 << ", got a file of " << range->file.size << " bytes";
     return failure();
   }
-  std::string symbol = symbols.takeLike(proto.name());
-  qeff::WeightOp::create(
-      builder, builder.getUnknownLoc(), builder.getStringAttr(symbol),
-      builder.getStringAttr("private"), range->file.symbol,
-      builder.getI64IntegerAttr(static_cast<int64_t>(range->offset)),
-      BlockEncodingAttr(), StringAttr(), mlir::TypeAttr::get(storage));
   clearTensorType(proto);
-  return onnxir::StoredTensor{
-      *type, FlatSymbolRefAttr::get(builder.getContext(), symbol),
-      !isExternal};
+  return onnxir::StoredTensor{*type, addWeight(proto.name(), *range, storage),
+                              !isExternal};
 }

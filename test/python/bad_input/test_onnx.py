@@ -411,7 +411,8 @@ def test_long_chain_of_functions(tmp_path):
         (lambda f: f.attribute.extend(["a", "a"]), "'a'"),
         (lambda f: f.attribute.append(""), "empty"),
         (lambda f: f.ClearField("opset_import"), "opset import"),
-        (lambda f: f.attribute_proto.add(name="g", type=A.GRAPH).g.SetInParent(),
+        (lambda f: f.attribute_proto.add(
+            name="g", type=A.GRAPH).g.SetInParent(),
          "without graphs"),
     ],
 )

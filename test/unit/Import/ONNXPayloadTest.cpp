@@ -157,7 +157,8 @@ TEST(ONNXScanner, RefusesWhatIsNoField) {
              "expects a number of at most 64 bits");
   EXPECT_HAS(scanMessage("\x3a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
              "expects field 7 inside its message");
-  EXPECT_HAS(scanMessage("\x80\x80\x80\x80\x80\x01"), "expects a field's number");
+  EXPECT_HAS(scanMessage("\x80\x80\x80\x80\x80\x01"),
+             "expects a field's number");
 }
 
 TEST(ONNXScanner, RefusesAFieldThatLeavesItsMessage) {
