@@ -16,8 +16,9 @@ ModelImporter::takeFunctionSymbols(const qeff_onnx::ModelProto &model) {
                          << quote(function.domain()) << " and "
                          << quote(function.name());
     }
-    if (StringRef(function.name()).contains("::")) {
-      return emitError() << "expects a name without '::'";
+    if (StringRef(function.name()).contains("::") ||
+        StringRef(function.name()).starts_with(":")) {
+      return emitError() << "expects a name without '::' and ':' in front";
     }
     if (!symbols.take(getFunctionSymbol(function.domain(), function.name(),
                                         function.overload()))) {

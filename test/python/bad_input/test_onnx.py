@@ -405,6 +405,7 @@ def test_long_chain_of_functions(tmp_path):
         (lambda f: f.ClearField("name"), "expects a name and a domain"),
         (lambda f: f.ClearField("domain"), "expects a name and a domain"),
         (lambda f: f.__setattr__("name", "a::b"), "without '::'"),
+        (lambda f: f.__setattr__("name", ":b"), "without '::'"),
         (lambda f: f.input.append("x"), "'x'"),
         (lambda f: f.output.append("y"), "'y'"),
         (lambda f: f.output.append("z"), "'z' to be made by a node"),

@@ -189,7 +189,8 @@ def test_fields_that_are_unknown(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["a b", "\u00e9", '"', "\\", "a::b", "main", "\n", "/a/b.c:0", "%0"]
+    "name", ["a b", "\u00e9", '"', "\\", "a::b", "main", "\n", "/a/b.c:0", "%0",
+             ":a", "a:"]
 )
 def test_names(tmp_path, name):
     proto = model(
