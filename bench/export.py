@@ -80,13 +80,11 @@ def _random_block(dtype: str) -> np.ndarray:
     return ((bits + 0x8000) >> 16).astype(np.uint16)
 
 
-def make_checkpoint(folder: Path, dtype: str) -> int:
-    """Writes the checkpoint; the size of its weights in bytes."""
-    folder.mkdir(parents=True)
-    config = dict(SHAPE, dtype=dtype)
-    (folder / "config.json").write_text(json.dumps(config))
+def write_random(path: Path, tensors: dict, dtype: str) -> int:
+    """Writes a safetensors file of random 16-bit floats, `tensors` from name
+    to shape; the size of its data in bytes."""
     header, offset = {}, 0
-    for name, shape in shapes(config).items():
+    for name, shape in tensors.items():
         size = 2 * int(np.prod(shape))
         header[name] = {
             "dtype": "F16" if dtype == "float16" else "BF16",
@@ -97,9 +95,9 @@ def make_checkpoint(folder: Path, dtype: str) -> int:
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 64)
     block = _random_block(dtype)
-    with open(folder / "model.safetensors", "wb") as file:
+    with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
-        for index, shape in enumerate(shapes(config).values()):
+        for index, shape in enumerate(tensors.values()):
             left = int(np.prod(shape))
             start = index * 7919 % len(block)
             while left:
@@ -108,6 +106,14 @@ def make_checkpoint(folder: Path, dtype: str) -> int:
                 left -= len(part)
                 start = 0
     return offset
+
+
+def make_checkpoint(folder: Path, dtype: str, shape: dict = SHAPE) -> int:
+    """Writes the checkpoint; the size of its weights in bytes."""
+    folder.mkdir(parents=True)
+    config = dict(shape, dtype=dtype)
+    (folder / "config.json").write_text(json.dumps(config))
+    return write_random(folder / "model.safetensors", shapes(config), dtype)
 
 
 PEER = """

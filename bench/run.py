@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Runs the benchmarks: `./dev bench [layers|decode|export] [flags]`."""
+"""Runs the benchmarks: `./dev bench [layers|decode|export|lora] [flags]`."""
 
 import os
 import runpy
 import sys
 from pathlib import Path
 
-NAMES = ("layers", "decode", "export")
+NAMES = ("layers", "decode", "export", "lora")
 
 
 def main() -> None:

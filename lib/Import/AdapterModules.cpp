@@ -159,7 +159,11 @@ static Operation *findHead(mlir::func::FuncOp function) {
     if (!op || isa<LinearOp>(op)) {
       return op;
     }
-    value = op->getNumOperands() ? op->getOperand(0) : Value();
+    if (auto lora = dyn_cast<LoRAOp>(op)) {
+      value = lora.getBase();
+    } else {
+      value = op->getNumOperands() ? op->getOperand(0) : Value();
+    }
   }
   return nullptr;
 }

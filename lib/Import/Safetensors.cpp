@@ -165,6 +165,17 @@ static llvm::Error checkLayout(SmallVectorImpl<Span> &spans,
   return llvm::Error::success();
 }
 
+static void readMetadata(const llvm::json::Value &value,
+                         SafetensorsHeader &header) {
+  if (const llvm::json::Object *object = value.getAsObject()) {
+    for (const auto &member : *object) {
+      if (std::optional<StringRef> text = member.second.getAsString()) {
+        header.metadata[StringRef(member.first)] = text->str();
+      }
+    }
+  }
+}
+
 llvm::Expected<SafetensorsHeader>
 qeff::parseSafetensorsHeader(StringRef text, uint64_t headerSize,
                              uint64_t fileSize) {
@@ -179,6 +190,7 @@ qeff::parseSafetensorsHeader(StringRef text, uint64_t headerSize,
   for (const auto &member : *root) {
     StringRef name = member.first;
     if (name == "__metadata__") {
+      readMetadata(member.second, header);
       continue;
     }
     StoredTensor tensor;

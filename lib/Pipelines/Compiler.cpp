@@ -6,6 +6,7 @@
 #include "ModuleFile.h"
 #include "OptionUse.h"
 #include "OutputPackage.h"
+#include "PackageAdapters.h"
 
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Import/Import.h"
@@ -45,7 +46,6 @@ public:
   LogicalResult run();
 
 private:
-  LogicalResult checkOptions();
   LogicalResult load();
   LogicalResult loadModule();
   LogicalResult checkPhase();
@@ -61,6 +61,7 @@ private:
   LogicalResult lower(ModuleOp target, Phase to);
   LogicalResult checkOutputFile();
   LogicalResult writeModule();
+  LogicalResult tune(StringRef directory);
   LogicalResult writePackage();
   LogicalResult writeHost(StringRef directory);
   LogicalResult writeAIC100(StringRef directory);
@@ -86,66 +87,6 @@ private:
 //===----------------------------------------------------------------------===//
 // Options and input
 //===----------------------------------------------------------------------===//
-
-/// The phases' names, for messages.
-static std::string getPhaseNames() {
-  std::string names;
-  for (const PhaseInfo &info : getPhases()) {
-    names += (names.empty() ? "" : ", ") + stringifyPhase(info.phase).str();
-  }
-  return names;
-}
-
-LogicalResult Driver::checkOptions() {
-  for (const std::string &target : options.targets) {
-    if (target != "host" && target != "aic100") {
-      return mlir::emitError(loc)
-             << "target: expects host and aic100, got '" << target << "'";
-    }
-  }
-  if (options.output == "-" && options.compileTo.empty()) {
-    return mlir::emitError(loc)
-           << "output: expects the name of a package, got '-': standard output "
-              "takes a module alone (compile-to)";
-  }
-  const std::pair<StringRef, StringRef> phases[] = {
-      {"compile-from", options.compileFrom}, {"compile-to", options.compileTo}};
-  for (auto [name, phase] : phases) {
-    if (!phase.empty() && !symbolizePhase(phase)) {
-      return mlir::emitError(loc) << name << ": unknown phase '" << phase
-                                  << "', known are " << getPhaseNames();
-    }
-  }
-  if (!StringRef(options.onnxDtype).empty() && options.onnxDtype != "f32" &&
-      options.onnxDtype != "f16") {
-    return mlir::emitError(loc) << "onnx-dtype: expects f32 or f16, got '"
-                                << options.onnxDtype << "'";
-  }
-  static constexpr StringRef kStorage[] = {"", "auto", "f32", "f16", "bf16"};
-  if (!llvm::is_contained(kStorage, options.hostWeights)) {
-    return mlir::emitError(loc)
-           << "host-weights: expects auto, f32, f16 or bf16, got '"
-           << options.hostWeights << "'";
-  }
-  // The CPU's name becomes part of a pipeline's text.
-  for (char c : options.mcpu) {
-    if (!llvm::isAlnum(c) && c != '-' && c != '_' && c != '.') {
-      return mlir::emitError(loc)
-             << "mcpu: expects the name of a CPU, got '" << options.mcpu << "'";
-    }
-  }
-  PipelineOptions shape = getPipelineOptions();
-  if (shape.prefillSeqLen < 1 || shape.ctxLen < 1 || shape.batchSize < 1 ||
-      options.numCores.value_or(1) < 1) {
-    return mlir::emitError(loc) << "expects positive lengths, rows and cores";
-  }
-  if (shape.prefillSeqLen > shape.ctxLen) {
-    return mlir::emitError(loc)
-           << "expects prefill-seq-len <= ctx-len, got " << shape.prefillSeqLen
-           << " and " << shape.ctxLen;
-  }
-  return success();
-}
 
 /// Binds "model" to `directory` unless the caller has bound it.
 void Driver::bindRoots(StringRef directory) {
@@ -176,18 +117,13 @@ LogicalResult Driver::checkPhase() {
   return checkOptionUse(loc, options, *module);
 }
 
-/// Whether `path` is that of a module.
-static bool isModule(StringRef path) {
-  return path.ends_with(".mlir") || path.ends_with(".mlirbc");
-}
-
 LogicalResult Driver::load() {
   StringRef path = options.model;
   llvm::sys::fs::file_status status;
   if (std::error_code code = llvm::sys::fs::status(path, status)) {
     return mlir::emitError(loc) << path << ": " << code.message();
   }
-  if (isModule(path)) {
+  if (isModuleFile(path)) {
     return failed(loadModule()) ? failure() : checkPhase();
   }
   FailureOr<OwningOpRef<ModuleOp>> imported =
@@ -227,6 +163,10 @@ LogicalResult Driver::chooseTargets() {
 
 PipelineOptions Driver::getPipelineOptions() {
   PipelineOptions result;
+  if (!options.adapterMode.empty()) {
+    result.adapterMode = options.adapterMode;
+  }
+  result.maxLoRARank = options.maxLoRARank.value_or(result.maxLoRARank);
   result.prefillSeqLen = options.prefillSeqLen.value_or(result.prefillSeqLen);
   result.ctxLen = options.ctxLen.value_or(result.ctxLen);
   result.batchSize = options.batchSize.value_or(result.batchSize);
@@ -275,15 +215,21 @@ LogicalResult Driver::checkOutputFile() {
   }
   bool isModel = fs::equivalent(options.model, options.output);
   std::error_code code;
-  for (fs::directory_iterator it(options.model, code), end;
-       it != end && !code && !isModel; it.increment(code)) {
-    isModel = !isModule(it->path()) &&
-              fs::equivalent(it->path(), options.output);
+  SmallVector<StringRef> folders = {options.model};
+  for (const AdapterArgument &adapter : options.adapters) {
+    folders.push_back(adapter.directory);
+  }
+  for (StringRef folder : folders) {
+    for (fs::directory_iterator it(folder, code), end;
+         it != end && !code && !isModel; it.increment(code)) {
+      isModel = !isModuleFile(it->path()) &&
+                fs::equivalent(it->path(), options.output);
+    }
   }
   if (isModel) {
     return mlir::emitError(loc)
            << "cannot write '" << options.output << "': it is a part of the "
-           << "model";
+           << "model or of an adapter";
   }
   return checkIsNoSource(*module, options.output, getEvaluatorOptions());
 }
@@ -393,6 +339,26 @@ LogicalResult Driver::writeAIC100(StringRef directory) {
   return success();
 }
 
+/// Lowers the module to phase tuned. Adapters that are inputs from there on
+/// become files in `directory`.
+LogicalResult Driver::tune(StringRef directory) {
+  std::vector<PackagedAdapter> adapters;
+  if (options.adapterMode == "swap") {
+    FailureOr<std::vector<PackagedAdapter>> collected =
+        collectAdapters(*module, roots, note);
+    if (failed(collected)) {
+      return failure();
+    }
+    adapters = std::move(*collected);
+  }
+  if (failed(lower(*module, Phase::Tuned))) {
+    return failure();
+  }
+  return takesAdapters(*module)
+             ? writeAdapters(*module, adapters, directory, progress)
+             : success();
+}
+
 LogicalResult Driver::writePackage() {
   if (failed(chooseTargets())) {
     return failure();
@@ -402,9 +368,16 @@ LogicalResult Driver::writePackage() {
     return failure();
   }
   // What the targets have in common is done, and warned of, once.
-  if (succeeded(getPath(*getPhase(*module), Phase::Tuned)) &&
-      failed(lower(*module, Phase::Tuned))) {
-    return failure();
+  Phase phase = *getPhase(*module);
+  if (succeeded(getPath(phase, Phase::Tuned))) {
+    if (failed(tune(package->getDirectory()))) {
+      return failure();
+    }
+  } else if (note && takesAdapters(*module)) {
+    note(("a module of phase " + stringifyPhase(phase) +
+          " does not say which modules the model has: adapters/targets.json, "
+          "which adapters in PEFT's format are fitted to, is not written")
+             .str());
   }
   for (Phase target : targets) {
     SmallString<256> directory(package->getDirectory());
@@ -418,7 +391,10 @@ LogicalResult Driver::writePackage() {
 }
 
 LogicalResult Driver::run() {
-  if (failed(checkOptions()) || failed(load())) {
+  if (failed(checkOptionValues(loc, options)) || failed(load())) {
+    return failure();
+  }
+  if (failed(insertAdapters(*module, options, roots, progress))) {
     return failure();
   }
   return options.compileTo.empty() ? writePackage() : writeModule();
@@ -441,36 +417,4 @@ LogicalResult qeff::compile(MLIRContext *context, const CompileOptions &options,
   // An error names its place; it does not print the module.
   context->printOpOnDiagnostic(false);
   return Driver(context, options, progress, note).run();
-}
-
-/// "file:line:column: ", "file: ", or "".
-static std::string formatLocation(Location loc) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  loc->walk([&](Location nested) {
-    auto file = dyn_cast<mlir::FileLineColLoc>(nested);
-    if (!file) {
-      return mlir::WalkResult::advance();
-    }
-    os << file.getFilename().getValue();
-    if (file.getLine() != 0) {
-      os << ":" << file.getLine() << ":" << file.getColumn();
-    }
-    os << ": ";
-    return mlir::WalkResult::interrupt();
-  });
-  return text;
-}
-
-std::string qeff::formatDiagnostic(const mlir::Diagnostic &diagnostic) {
-  std::string text = formatLocation(diagnostic.getLocation());
-  llvm::raw_string_ostream os(text);
-  os << diagnostic;
-  for (const mlir::Diagnostic &attached :
-       const_cast<mlir::Diagnostic &>(diagnostic).getNotes()) {
-    std::string place = formatLocation(attached.getLocation());
-    os << "; " << place;
-    os << attached;
-  }
-  return text;
 }

@@ -18,6 +18,10 @@ using namespace qeff;
 
 static constexpr int64_t kMaxNesting = 256;
 
+bool qeff::isModuleFile(StringRef path) {
+  return path.ends_with(".mlir") || path.ends_with(".mlirbc");
+}
+
 int64_t qeff::findDeepNesting(StringRef text, int64_t limit) {
   int64_t line = 1, depth = 0, minuses = 0;
   for (size_t i = 0; i < text.size(); ++i) {

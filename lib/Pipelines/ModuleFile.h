@@ -8,6 +8,9 @@
 
 namespace qeff {
 
+/// Whether the name `path` is that of a module.
+bool isModuleFile(StringRef path);
+
 /// Parses the module in the regular file `path`, text or bytecode. Text that is
 /// nested deeper than MLIR's parser, which recurses, has stack for is refused.
 /// Null on failure, after an error.

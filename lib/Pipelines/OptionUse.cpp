@@ -98,9 +98,45 @@ static LogicalResult checkRoots(Location loc, const CompileOptions &options,
   return success();
 }
 
+/// `adapted` is whether that phase is made.
+static LogicalResult checkAdapters(Location loc, const CompileOptions &options,
+                                   ModuleOp module, bool adapted) {
+  Phase from = *getPhase(module);
+  if (!options.adapters.empty() && from != Phase::Canonical) {
+    return mlir::emitError(loc)
+           << "adapter: expects a model or a module of phase canonical, got "
+              "one of phase "
+           << stringifyPhase(from);
+  }
+  bool any =
+      !options.adapters.empty() || !module.getOps<AdapterOp>().empty();
+  StringRef mode = options.adapterMode;
+  if (any && adapted && mode.empty()) {
+    return mlir::emitError(loc)
+           << "adapter-mode: expects merge (adapters become a part of the "
+              "weights) or swap (they are set while running), got none";
+  }
+  if (!any && mode == "merge") {
+    return mlir::emitError(loc)
+           << "adapter-mode: expects adapters to merge, got none";
+  }
+  if (!any && mode == "swap" && !options.maxLoRARank) {
+    return mlir::emitError(loc)
+           << "adapter-mode: expects adapters, or a max-lora-rank for those "
+              "that are to come, got neither";
+  }
+  if (options.maxLoRARank && mode.empty()) {
+    return mlir::emitError(loc)
+           << "max-lora-rank: expects adapter-mode swap, got none";
+  }
+  return success();
+}
+
 LogicalResult qeff::checkOptionUse(Location loc, const CompileOptions &options,
                                    ModuleOp module) {
   const std::pair<StringRef, bool> passOptions[] = {
+      {"adapter-mode", !options.adapterMode.empty()},
+      {"max-lora-rank", options.maxLoRARank.has_value()},
       {"prefill-seq-len", options.prefillSeqLen.has_value()},
       {"ctx-len", options.ctxLen.has_value()},
       {"batch-size", options.batchSize.has_value()},
@@ -123,6 +159,10 @@ LogicalResult qeff::checkOptionUse(Location loc, const CompileOptions &options,
              << " to be made, got a module of phase " << stringifyPhase(from)
              << " to become " << getNames(goals);
     }
+  }
+  if (failed(checkAdapters(loc, options, module,
+                           isMade(Phase::Adapted, from, goals)))) {
+    return failure();
   }
   bool makesCard = options.compileTo.empty() &&
                    llvm::is_contained(goals, Phase::AIC100);

@@ -8,9 +8,13 @@
 
 namespace qeff {
 
+/// Refuses values that no compilation takes. Errors are emitted at `loc`.
+LogicalResult checkOptionValues(Location loc, const CompileOptions &options);
+
 /// Refuses options that are set and change nothing where `module` is compiled:
 /// those of passes that do not run from its phase, those of a target that is
-/// not made, and roots that none of its files has. Errors are emitted at `loc`.
+/// not made, and roots that none of its files has. Adapters to be read need a
+/// canonical module, and all of them a mode. Errors are emitted at `loc`.
 LogicalResult checkOptionUse(Location loc, const CompileOptions &options,
                              ModuleOp module);
 

@@ -24,8 +24,6 @@ static constexpr StringRef kMarkerText =
     "{\"format\": \"qeff.package\", \"version\": 1}\n";
 /// Room for what later versions say in it.
 static constexpr uint64_t kMaxMarkerBytes = 1 << 20;
-/// Of what lies in "adapters", this file says what the package itself takes.
-static constexpr StringRef kTargetsName = "targets.json";
 
 static std::string joinPath(StringRef directory, StringRef name) {
   SmallString<256> path(directory);
@@ -113,7 +111,7 @@ static std::error_code share(const std::string &from, const std::string &to) {
 }
 
 /// Gives everything in the folder `from`, where there is one, a place in the
-/// folder `to` too; what is there already stays.
+/// folder `to` too; what is there already stays. No folder is made for nothing.
 static std::error_code carryOver(const std::string &from,
                                  const std::string &to) {
   if (fs::get_file_type(from, /*Follow=*/false) ==
@@ -124,17 +122,22 @@ static std::error_code carryOver(const std::string &from,
   if (!fs::is_directory(from)) {
     return {};
   }
-  std::error_code code = fs::create_directories(
-      to, /*IgnoreExisting=*/true, fs::perms::all_all);
+  std::error_code code;
   for (fs::directory_iterator it(from, code, /*follow_symlinks=*/false), end;
        it != end && !code; it.increment(code)) {
     StringRef name = llvm::sys::path::filename(it->path());
-    fs::file_type type = fs::get_file_type(it->path(), /*Follow=*/false);
-    if (type == fs::file_type::directory_file) {
-      code = carryOver(it->path(), joinPath(to, name));
-    } else if (name != kTargetsName) {
-      code = share(it->path(), joinPath(to, name));
+    if (name == kTargetsName) {
+      continue;
     }
+    code = fs::create_directories(to, /*IgnoreExisting=*/true,
+                                  fs::perms::all_all);
+    if (code) {
+      break;
+    }
+    fs::file_type type = fs::get_file_type(it->path(), /*Follow=*/false);
+    code = type == fs::file_type::directory_file
+               ? carryOver(it->path(), joinPath(to, name))
+               : share(it->path(), joinPath(to, name));
     if (code) {
       break;
     }

@@ -8,6 +8,11 @@
 
 namespace qeff {
 
+/// The folder of a package that holds adapters, and the file in it that says
+/// what the package takes.
+inline constexpr StringRef kAdaptersName = "adapters";
+inline constexpr StringRef kTargetsName = "targets.json";
+
 /// A directory beside `path` under a temporary name, until `commit`.
 class OutputPackage {
 public:

@@ -15,7 +15,9 @@ using namespace qeff;
 static const PhaseInfo phases[] = {
     {Phase::Canonical, Phase::Imported,
      "transformer-level, stateless, named dims known", "canonicalize,cse"},
-    {Phase::Adapted, Phase::Canonical, "adapters merged or made inputs", ""},
+    {Phase::Adapted, Phase::Canonical, "adapters merged or made inputs",
+     "qeff-fuse-adapters{mode=$adapter-mode max-lora-rank=$max-lora-rank},"
+     "canonicalize,cse"},
     {Phase::Stateful, Phase::Adapted, "the KV cache is in the graph",
      "qeff-annotate-specializations{prefill-seq-len=$prefill-seq-len "
      "ctx-len=$ctx-len batch-size=$batch-size},qeff-insert-kv-cache"},
@@ -49,6 +51,8 @@ FailureOr<SmallVector<PhaseInfo>> qeff::getPath(Phase from, Phase to) {
 /// `text` with each `$name` replaced by the option's value.
 static std::string substitute(StringRef text, const PipelineOptions &options) {
   const std::pair<StringRef, std::string> values[] = {
+      {"$adapter-mode", options.adapterMode},
+      {"$max-lora-rank", std::to_string(options.maxLoRARank)},
       {"$prefill-seq-len", std::to_string(options.prefillSeqLen)},
       {"$ctx-len", std::to_string(options.ctxLen)},
       {"$batch-size", std::to_string(options.batchSize)},
@@ -90,6 +94,14 @@ qeff::getPipelineText(Phase from, Phase to, const PipelineOptions &options) {
 namespace {
 struct PipelineCommandLine
     : public mlir::PassPipelineOptions<PipelineCommandLine> {
+  Option<std::string> adapterMode{
+      *this, "adapter-mode",
+      llvm::cl::desc("What becomes of adapters: merge or swap"),
+      llvm::cl::init("merge")};
+  Option<int64_t> maxLoRARank{
+      *this, "max-lora-rank",
+      llvm::cl::desc("Ranks of adapters set while running; 0: the largest"),
+      llvm::cl::init(0)};
   Option<int64_t> prefillSeqLen{
       *this, "prefill-seq-len",
       llvm::cl::desc("Positions of one prefill call"), llvm::cl::init(32)};
@@ -112,7 +124,8 @@ struct PipelineCommandLine
                            llvm::cl::init("native")};
 
   PipelineOptions get() const {
-    return {prefillSeqLen, ctxLen, batchSize, onnxDtype, hostWeights, mcpu};
+    return {adapterMode, maxLoRARank, prefillSeqLen, ctxLen,
+            batchSize,   onnxDtype,   hostWeights,   mcpu};
   }
 };
 } // namespace

@@ -216,10 +216,6 @@ Adapter::Adapter(const AdapterDesc &adapterDesc, const std::string &path,
                  const AdapterOptions &options)
     : desc(adapterDesc) {
   File file(path);
-  if (desc.targets.empty()) {
-    fail(path, ": expects a package that takes adapters, got one that takes "
-               "none");
-  }
   try {
     SafetensorsHeader header = SafetensorsHeader::read(file);
     auto format = header.metadata.find("format");

@@ -302,8 +302,12 @@ QeffStatus *qeffAdapterLoad(QeffModel *model, const char *path,
     expect(model, "model");
     expect(path, "path");
     expect(adapter, "adapter");
-    std::string file =
-        findAdapter(model->model->getPackage().directory, path);
+    const std::string &directory = model->model->getPackage().directory;
+    if (model->model->getManifest().adapter.targets.empty()) {
+      fail(directory, ": expects a package that takes adapters, got one that "
+                      "takes none; compile it with --adapter-mode=swap");
+    }
+    std::string file = findAdapter(directory, path);
     AdapterOptions adapterOptions;
     adapterOptions.allowNonfinite = options && options->allow_nonfinite;
     auto loaded = std::make_shared<const Adapter>(

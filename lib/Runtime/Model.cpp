@@ -78,17 +78,27 @@ void Package::checkHash(const File &file, const FileDesc &desc,
 std::string qeff::runtime::findAdapter(const std::string &directory,
                                        const std::string &name) {
   const std::string extension = ".safetensors";
-  if (name.find('/') != std::string::npos ||
+  bool isPath =
+      name.find('/') != std::string::npos ||
       (name.size() >= extension.size() &&
        name.compare(name.size() - extension.size(), extension.size(),
-                    extension) == 0)) {
-    return name;
-  }
-  for (const char *folder : {"/adapters/", "/../adapters/"}) {
-    std::string path = directory + folder + name + extension;
-    if (exists(path)) {
-      return path;
+                    extension) == 0);
+  if (!isPath) {
+    for (const char *folder : {"/adapters/", "/../adapters/"}) {
+      std::string path = directory + folder + name + extension;
+      if (exists(path)) {
+        return path;
+      }
     }
+  }
+  struct stat info;
+  if (::stat(name.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
+    fail(name, ": expects an adapter's file, got a directory; `qeff generate "
+               "--adapter DIR` takes PEFT's, and qeff.adapters.convert_adapter "
+               "of Python makes a file of one");
+  }
+  if (isPath) {
+    return name;
   }
   fail("expects a file or an adapter of the package (adapters/", name,
        ".safetensors), got '", name, "'");

@@ -10,6 +10,8 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include "llvm/ADT/SmallPtrSet.h"
+
 namespace qeff {
 #define GEN_PASS_DEF_INSERTKVCACHEPASS
 #include "qeff/Transforms/Passes.h.inc"
@@ -51,6 +53,7 @@ public:
 
 private:
   LogicalResult insertCaches(AttentionOp attention, unsigned layer);
+  unsigned getEndOfInputs();
   State &addState(const Twine &name, Value update, Location loc);
   Value write(State &state, Value update, StringAttr scope, Location loc);
   Value getSlotPositions(Location loc);
@@ -64,6 +67,15 @@ private:
   Value slotPositions;
 };
 } // namespace
+
+/// Where the next state goes: adapters stay last.
+unsigned CacheInserter::getEndOfInputs() {
+  unsigned index = function.getNumArguments();
+  while (index > 0 && function.getArgAttr(index - 1, kAdapterAttr)) {
+    --index;
+  }
+  return index;
+}
 
 /// Adds the argument [batch_size, G, ctx_len, D] for what `update` is written
 /// to.
@@ -88,7 +100,7 @@ State &CacheInserter::addState(const Twine &name, Value update, Location loc) {
                                        builder.getI64IntegerAttr(shape[3])}));
   attributes.set(kStateAttr, builder.getStringAttr(stateName +
                                                    "_RetainedState"));
-  unsigned index = function.getNumArguments();
+  unsigned index = getEndOfInputs();
   (void)function.insertArgument(index, cacheType,
                                 attributes.getDictionary(context), loc);
   states.push_back({stateName, function.getArgument(index), {}});
@@ -143,27 +155,51 @@ LogicalResult CacheInserter::insertCaches(AttentionOp attention,
   return success();
 }
 
+/// The ops that end in `value` and work on every position alone, last first;
+/// `value` becomes the one that they all come from.
+static SmallVector<Operation *> collectTail(Value &value, Operation *ret) {
+  SmallVector<Operation *> tail;
+  llvm::SmallPtrSet<Operation *, 8> known = {ret};
+  while (Operation *op = value.getDefiningOp()) {
+    bool isLast = llvm::all_of(value.getUsers(), [&](Operation *user) {
+      return known.contains(user);
+    });
+    auto lora = dyn_cast<LoRAOp>(op);
+    auto base = lora ? lora.getBase().getDefiningOp<LinearOp>() : LinearOp();
+    bool isPath = base && base.getInput() == lora.getInput() &&
+                  base->hasOneUse();
+    if (!isLast ||
+        !(isPath || isa<LinearOp, RMSNormOp, LayerNormOp, ActivateOp, ClipOp,
+                        CastOp>(op))) {
+      break;
+    }
+    tail.push_back(op);
+    known.insert(op);
+    if (isPath) {
+      tail.push_back(base);
+      known.insert(base);
+    }
+    value = op->getOperand(0);
+  }
+  return tail;
+}
+
 /// Selects each row's last position in front of the ops that end in the result
 /// and work on every position alone.
 LogicalResult CacheInserter::selectLastPosition() {
   auto ret = cast<mlir::func::ReturnOp>(function.getBody().front().back());
-  if (ret.getNumOperands() != 1) {
+  auto isAdapter = [&](Value value) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    return argument &&
+           function.getArgAttr(argument.getArgNumber(), kAdapterAttr);
+  };
+  if (ret.getNumOperands() < 1 ||
+      !llvm::all_of(ret.getOperands().drop_front(), isAdapter)) {
     return ret.emitOpError("expects one result, the logits, got ")
            << ret.getNumOperands();
   }
-  // Walk up from the logits while an op treats positions independently and has
-  // no other user.
-  SmallVector<Operation *> tail;
   Value value = ret.getOperand(0);
-  while (Operation *op = value.getDefiningOp()) {
-    if (!value.hasOneUse() ||
-        !isa<LinearOp, RMSNormOp, LayerNormOp, ActivateOp, ClipOp, CastOp>(
-            op)) {
-      break;
-    }
-    tail.push_back(op);
-    value = op->getOperand(0);
-  }
+  SmallVector<Operation *> tail = collectTail(value, ret);
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type || type.getRank() != 3) {
     return ret.emitOpError("expects logits [batch, seq, vocab], got ")
@@ -179,19 +215,18 @@ LogicalResult CacheInserter::selectLastPosition() {
   Value selected =
       LogitsSelectOp::create(builder, ret.getLoc(), selectedType(type), value,
                              positions, /*scope=*/StringAttr());
-  if (tail.empty()) {
-    ret.setOperand(0, selected);
-  } else {
-    tail.back()->setOperand(0, selected);
-    for (Operation *op : tail) {
-      op->getResult(0).setType(selectedType(op->getResult(0).getType()));
-    }
+  value.replaceUsesWithIf(selected, [&](OpOperand &use) {
+    return tail.empty() ? use.getOwner() == ret.getOperation()
+                        : llvm::is_contained(tail, use.getOwner());
+  });
+  for (Operation *op : tail) {
+    op->getResult(0).setType(selectedType(op->getResult(0).getType()));
   }
   return success();
 }
 
-/// Returns the newest value of every state and brings the function's type and
-/// result attributes in line.
+/// Returns the newest value of every state, in front of the adapters, and brings
+/// the function's type and result attributes in line.
 void CacheInserter::returnStates() {
   auto ret = cast<mlir::func::ReturnOp>(function.getBody().front().back());
   MLIRContext *context = function.getContext();
@@ -204,8 +239,9 @@ void CacheInserter::returnStates() {
                                    builder.getI64IntegerAttr(1),
                                    builder.getI64IntegerAttr(vocabulary)}));
   resultAttributes.push_back(logits.getDictionary(context));
+  SmallVector<Value> results = {ret.getOperand(0)};
   for (const State &state : states) {
-    ret.getOperandsMutable().append(state.newest);
+    results.push_back(state.newest);
     NamedAttrList attributes;
     attributes.set(kNameAttr,
                    function.getArgAttr(state.argument.getArgNumber(),
@@ -214,6 +250,12 @@ void CacheInserter::returnStates() {
                                   state.argument.getArgNumber(), kDimsAttr));
     resultAttributes.push_back(attributes.getDictionary(context));
   }
+  for (unsigned i = 1; i < ret.getNumOperands(); ++i) {
+    results.push_back(ret.getOperand(i));
+    resultAttributes.push_back(
+        NamedAttrList(function.getResultAttrDict(i)).getDictionary(context));
+  }
+  ret.getOperandsMutable().assign(results);
   function.setFunctionType(builder.getFunctionType(
       function.getArgumentTypes(), ret.getOperandTypes()));
   function.setResAttrsAttr(builder.getArrayAttr(resultAttributes));

@@ -105,6 +105,9 @@ private:
   int64_t numTiles = 0;
   int64_t totalBytes = 0;
 
+  /// Who writes. The kernel lets one thread at a time write to a file anyhow,
+  /// one run after the other; taking turns by tiles lets the others compute.
+  std::mutex fileMutex;
   std::atomic<int64_t> nextTile{0};
   std::atomic<bool> stopped{false};
   std::mutex mutex;
@@ -170,13 +173,14 @@ LogicalResult Writer::writeBuffer(const TileGrid &grid, const Tile &tile,
 
 LogicalResult Writer::writeTile(const TileGrid &grid, const Tile &tile,
                                 ScratchStack &scratch, std::string &error) {
-  if (copyInKernel(grid, tile)) {
+  if (std::unique_lock lock(fileMutex); copyInKernel(grid, tile)) {
     return success();
   }
   // A tile may take more than the one at the origin that its size was chosen
   // by.
   if (tile.numElements() > 1 &&
-      getTileMemory(grid.node, tile) > threadBudget) {
+      getTileMemory(grid.node, tile) >
+          getTileLimit(grid.node, tile, threadBudget)) {
     auto [first, second] = splitTile(tile);
     return failure(failed(writeTile(grid, first, scratch, error)) ||
                    failed(writeTile(grid, second, scratch, error)));
@@ -188,8 +192,11 @@ LogicalResult Writer::writeTile(const TileGrid &grid, const Tile &tile,
     return failure();
   }
   LogicalResult result =
-      failure(failed(computeTile(grid.node, tile, buffer, scratch, error)) ||
-              failed(writeBuffer(grid, tile, buffer, error)));
+      computeTile(grid.node, tile, buffer, scratch, error);
+  if (succeeded(result)) {
+    std::unique_lock lock(fileMutex);
+    result = writeBuffer(grid, tile, buffer, error);
+  }
   scratch.pop();
   return result;
 }

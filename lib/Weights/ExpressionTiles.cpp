@@ -152,6 +152,13 @@ static SmallVector<int64_t> toBlockShape(ArrayRef<int64_t> shape) {
   return blocks;
 }
 
+/// The operand of `node` that is computed in the buffer of `tile`.
+static std::optional<unsigned> getInPlaceOperand(const ExpressionNode &node,
+                                                 const Tile &tile) {
+  StreamableOpInterface op = node.op;
+  return node.chain.empty() ? op.getInPlaceOperand(tile) : std::nullopt;
+}
+
 TileCost qeff::measureTile(const ExpressionNode *root, const Tile &rootTile) {
   auto [node, tile] = resolveForwarded(root, rootTile);
   TileCost cost;
@@ -177,7 +184,9 @@ TileCost qeff::measureTile(const ExpressionNode *root, const Tile &rootTile) {
   for (auto [index, operand] : llvm::enumerate(node->operands)) {
     Tile operandTile =
         node->chain.empty() ? op.getOperandTile(index, tile) : tile;
-    held += operand->getTileBytes(operandTile);
+    if (getInPlaceOperand(*node, tile) != index) {
+      held += operand->getTileBytes(operandTile);
+    }
     TileCost inner = measureTile(operand, operandTile);
     cost.scratchBytes =
         std::max(cost.scratchBytes, held + inner.scratchBytes);
@@ -328,13 +337,14 @@ static LogicalResult computeOp(const ExpressionNode &node, const Tile &tile,
       operands.push_back({operandTile, type, nullptr});
       continue;
     }
-    void *buffer = scratch.push(bytes);
+    bool isInPlace = getInPlaceOperand(node, tile) == index;
+    void *buffer = isInPlace ? target : scratch.push(bytes);
     if (!buffer) {
       error = "cannot allocate " + std::to_string(bytes) + " bytes";
       result = failure();
       break;
     }
-    ++pushed;
+    pushed += isInPlace ? 0 : 1;
     if (failed(computeTile(operand, operandTile, buffer, scratch, error))) {
       result = failure();
       break;

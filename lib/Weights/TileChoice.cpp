@@ -31,6 +31,16 @@ int64_t qeff::getTileMemory(const ExpressionNode *node, const Tile &tile) {
   return node->getTileBytes(tile) + measureTile(node, tile).scratchBytes;
 }
 
+int64_t qeff::getTileLimit(const ExpressionNode *node, const Tile &tile,
+                           int64_t budget) {
+  Tile first = tile;
+  for (int64_t &size : first.sizes) {
+    size = std::min<int64_t>(size, 1);
+  }
+  int64_t least = getTileMemory(node, first);
+  return std::max(budget, least + least / 4);
+}
+
 static SmallVector<int64_t> getCandidates(int64_t size, bool isFree) {
   SmallVector<int64_t> candidates = {1, size};
   if (isFree) {
@@ -72,10 +82,11 @@ namespace {
 class Search {
 public:
   Search(const ExpressionNode *node, int64_t memoryLimit)
-      : node(node), memoryLimit(memoryLimit) {
+      : node(node) {
     int64_t rank = node->type.getRank();
     tile.offsets.assign(rank, 0);
     tile.sizes.assign(rank, 1);
+    this->memoryLimit = getTileLimit(node, tile, memoryLimit);
     best.assign(rank, 1);
     for (auto [axis, size] : llvm::enumerate(node->getShape())) {
       candidates.push_back(getCandidates(
@@ -162,7 +173,8 @@ TileChooser::chooseSequential(const ExpressionNode *node) {
   Tile tile;
   tile.offsets.assign(rank, 0);
   tile.sizes.assign(rank, 1);
-  auto fits = [&] { return getTileMemory(node, tile) <= memoryLimit; };
+  int64_t limit = getTileLimit(node, tile, memoryLimit);
+  auto fits = [&] { return getTileMemory(node, tile) <= limit; };
   for (int64_t axis = rank - 1; axis >= 0; --axis) {
     int64_t size = node->getShape()[axis];
     tile.sizes[axis] = size;

@@ -13,6 +13,11 @@ namespace qeff {
 /// Bytes of all buffers that computing `tile` takes, its own included.
 int64_t getTileMemory(const ExpressionNode *node, const Tile &tile);
 
+/// The memory that `tile` may take: `budget`, or more where already its first
+/// element takes about that, because it needs whole rows of an operand.
+int64_t getTileLimit(const ExpressionNode *node, const Tile &tile,
+                     int64_t budget);
+
 /// Chooses tile sizes by what tiles cost: bytes and runs read, bytes computed,
 /// runs written. Remembers the choice for expressions of the same form.
 class TileChooser {

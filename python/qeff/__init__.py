@@ -20,6 +20,7 @@ from .tokenizer import DecodeStream, Tokenizer
 if _TYPE_CHECKING:
     from .compiler import compile
     from .generation import TextGeneration, generate
+    from .peft import QEffAutoPeftModelForCausalLM, QEffPeftModelForCausalLM
     from .session import (
         AdapterInfo,
         FunctionInfo,
@@ -34,6 +35,8 @@ _LAZY = {
     "compile": "compiler",
     "generate": "generation",
     "TextGeneration": "generation",
+    "QEffAutoPeftModelForCausalLM": "peft",
+    "QEffPeftModelForCausalLM": "peft",
     "AdapterInfo": "session",
     "FunctionInfo": "session",
     "Generation": "session",

@@ -37,7 +37,7 @@ def package_path(
     compiler's version and this CPU."""
     try:
         key = {
-            "files": _fingerprint(model),
+            "files": fingerprint(model),
             "options": options,
             "version": version,
             "cpu": _cpu(),
@@ -49,7 +49,8 @@ def package_path(
     return directory / f"{model.resolve().stem}-{digest}"
 
 
-def _fingerprint(model: Path) -> list[list]:
+def fingerprint(model: Path) -> list[list]:
+    """The names, sizes and times of the files of `model`."""
     files = [model]
     if model.is_dir():
         files = sorted(path for path in model.iterdir() if path.is_file())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The command `qeff`: generate, compile, verify, tokenize.
+"""The command `qeff`: generate, compile, inspect, verify, tokenize.
 
 Errors are one line on stderr and exit code 1; an interrupt ends with 130.
 """
@@ -7,10 +7,19 @@ Errors are one line on stderr and exit code 1; an interrupt ends with 130.
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import sys
 from typing import NoReturn
 
+from .cli_options import (
+    REFUSED,
+    add_adapter_options,
+    add_refused,
+    add_shape_options,
+    add_threads,
+    positive,
+)
 from .errors import Error
 
 _DESCRIPTION = """\
@@ -38,28 +47,27 @@ module) into the package OUT with the parts OUT/host and OUT/aic100.
   qeff compile ./Llama-3.2-1B -o out --ctx-len 2048 --target host
 """
 
-# Flags of other tools and of features that are not there, and why.
-_REFUSED = {
-    "--temperature": "decoding is greedy",
-    "--top-k": "decoding is greedy",
-    "--top-p": "decoding is greedy",
-    "--min-p": "decoding is greedy",
-    "--do-sample": "decoding is greedy",
-    "--seed": "decoding is greedy",
-    "--repetition-penalty": "decoding is greedy",
-    "--num-beams": "decoding is greedy",
-    "--adapter": "adapters are not supported",
-    "--lora": "adapters are not supported",
-    "--full-batch-size": "continuous batching is not supported",
-    "--num-speculative-tokens": "speculation is not supported",
-    "--draft-model": "speculation is not supported",
-    "--device-group": "packages run on the host",
-    "--num-devices": "one device is supported",
-    "--mdp": "one device is supported",
-    "--comp-ctx-lengths": "one context length is supported",
-    "--on-device-sampling": "decoding is greedy",
-    "--quantize": "weights keep their precision",
-}
+_INSPECT = """\
+Prints an adapter's rank, alpha, targets and size, and with --base whether it
+fits a model or a package (exit code 1 where it does not). Of a package: which
+adapters it takes, and those in it.
+
+  qeff inspect ./math-lora --base ./Llama-3.2-1B
+"""
+
+_VERIFY = """\
+Checks qpc.json, program.so and weights.bin of a host package, hashed in full,
+without loading its code. Adapters in the package are checked when they load.
+
+  qeff verify out
+"""
+
+_TOKENIZE = """\
+Prints the token ids of a text, or the text of token ids.
+
+  qeff tokenize smollm2.gguf "What is gravity?"
+  qeff tokenize out --decode 1780,314,9354,47
+"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -72,63 +80,29 @@ class _Parser(argparse.ArgumentParser):
         )
         super().__init__(*args, **kwargs)
 
+    def parse_known_args(self, args=None, namespace=None):
+        if self._subparsers is None:  # a command's own
+            self._check_flags(args)
+        namespace, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(f"unrecognized arguments: {' '.join(rest)}")
+        return namespace, rest
+
+    def _check_flags(self, args: list[str]) -> None:
+        """Names an unknown flag before argparse misses a required one."""
+        known = {flag for a in self._actions for flag in a.option_strings}
+        for argument in args:
+            flag = argument.partition("=")[0]
+            if flag == "--":
+                return
+            if not flag.startswith("--") or " " in argument or flag in known:
+                continue
+            near = difflib.get_close_matches(flag, known - set(REFUSED), 1, 0.8)
+            hint = f", did you mean {near[0]}?" if near else ""
+            self.error(f"{flag}: unknown option{hint}")
+
     def error(self, message: str) -> NoReturn:
         raise Error(f"{message} (see {self.prog} --help)")
-
-
-class _Refuse(argparse.Action):
-    def __call__(self, parser, namespace, values, option_string=None):
-        reason = _REFUSED[self.option_strings[0]]
-        raise Error(f"{option_string}: not supported: {reason}")
-
-
-def _positive(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if not 1 <= value < 2**31:
-        raise argparse.ArgumentTypeError(
-            f"expects a positive number, got '{text}'"
-        )
-    return value
-
-
-def _count(text: str) -> int:
-    return 0 if text == "0" else _positive(text)
-
-
-def _add_refused(parser: argparse.ArgumentParser) -> None:
-    for flag in _REFUSED:
-        parser.add_argument(
-            flag, nargs="?", action=_Refuse, help=argparse.SUPPRESS
-        )
-
-
-def _add_shape_options(parser: argparse.ArgumentParser, note: str) -> None:
-    group = parser.add_argument_group(f"shape of the package{note}")
-    group.add_argument(
-        "--prefill-seq-len", type=_positive, metavar="N",
-        help="tokens of a prompt in one call (32)",
-    )
-    group.add_argument(
-        "--ctx-len", type=_positive, metavar="N",
-        help="slots of the KV cache, prompt and answer together (1024)",
-    )
-    group.add_argument(
-        "--batch-size", type=_positive, metavar="N", help="rows of a call (1)"
-    )
-    group.add_argument(
-        "--host-weights", choices=["auto", "f32", "f16", "bf16"],
-        help="storage of the weights on the host (auto: as in the model)",
-    )
-
-
-def _add_threads(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--threads", type=_count, default=0, metavar="N",
-        help="threads to use (0: one per core)",
-    )
 
 
 def _add_generate(commands) -> None:
@@ -148,7 +122,7 @@ def _add_generate(commands) -> None:
         "--system", metavar="TEXT", help="a system message, with --chat"
     )
     parser.add_argument(
-        "-n", "--max-new-tokens", type=_positive, default=256, metavar="N",
+        "-n", "--max-new-tokens", type=positive, default=256, metavar="N",
         help="length of the answer at most (256)",
     )
     parser.add_argument(
@@ -167,7 +141,12 @@ def _add_generate(commands) -> None:
         "--json", action="store_true",
         help="one JSON object instead of the text and the times",
     )
-    _add_threads(parser)
+    parser.add_argument(
+        "--adapter", metavar="NAME|DIR",
+        help="a LoRA adapter: one that lies in the package, or a folder in "
+        "PEFT's format",
+    )
+    add_threads(parser)
     parser.add_argument(
         "--cache-dir", metavar="DIR",
         help="where compiled packages are kept ($QEFF_CACHE_DIR, else "
@@ -177,8 +156,8 @@ def _add_generate(commands) -> None:
         "--no-cache", action="store_true",
         help="compile into a temporary directory and remove it",
     )
-    _add_shape_options(parser, ", where MODEL is to be compiled")
-    _add_refused(parser)
+    add_shape_options(parser, ", where MODEL is to be compiled")
+    add_refused(parser)
     parser.set_defaults(run=_generate)
 
 
@@ -195,7 +174,8 @@ def _add_compile(commands) -> None:
         help="host, aic100, or both with a comma (both, as far as MODEL's "
         "phase allows)",
     )
-    _add_shape_options(parser, "")
+    add_shape_options(parser, "")
+    add_adapter_options(parser)
     parser.add_argument(
         "--mcpu", metavar="CPU",
         help="the CPU to compile for (native: this one)",
@@ -206,7 +186,7 @@ def _add_compile(commands) -> None:
         help="storage in the ONNX file (f16 for 16-bit models, else f32)",
     )
     group.add_argument(
-        "--num-cores", type=_positive, metavar="N", help="cores to use (16)",
+        "--num-cores", type=positive, metavar="N", help="cores to use (16)",
     )
     group.add_argument(
         "--mxfp6-matmul", action="store_true", help="MXFP6 weights"
@@ -214,16 +194,34 @@ def _add_compile(commands) -> None:
     group.add_argument(
         "--mxint8-kv-cache", action="store_true", help="MXINT8 KV cache"
     )
-    _add_threads(parser)
-    _add_refused(parser)
+    add_threads(parser)
+    add_refused(parser)
     parser.set_defaults(run=_compile)
+
+
+def _add_inspect(commands) -> None:
+    parser = commands.add_parser(
+        "inspect", help="describe an adapter or a package",
+        description=_INSPECT,
+    )
+    parser.add_argument(
+        "path", metavar="PATH",
+        help="an adapter's folder in PEFT's format, an adapter's file "
+        "(NAME.safetensors of a package), or a package",
+    )
+    parser.add_argument(
+        "--base", metavar="MODEL|PACKAGE",
+        help="say whether the adapter fits this, and if not why not",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object"
+    )
+    parser.set_defaults(run=_inspect)
 
 
 def _add_verify(commands) -> None:
     parser = commands.add_parser(
-        "verify", help="check a package",
-        description="Checks qpc.json, program.so and weights.bin of a host "
-        "package, hashed in full, without loading its code.",
+        "verify", help="check a package", description=_VERIFY
     )
     parser.add_argument("package", metavar="OUT", help="the package")
     parser.set_defaults(run=_verify)
@@ -231,8 +229,7 @@ def _add_verify(commands) -> None:
 
 def _add_tokenize(commands) -> None:
     parser = commands.add_parser(
-        "tokenize", help="text to token ids and back",
-        description="Prints the token ids of a text, or the text of token ids.",
+        "tokenize", help="text to token ids and back", description=_TOKENIZE
     )
     parser.add_argument("model", metavar="MODEL", help="model or package")
     parser.add_argument(
@@ -261,9 +258,22 @@ def _generate(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def _inspect(options: argparse.Namespace) -> int:
+    from .cli_inspect import run
+
+    return run(options)
+
+
 def _compile(options: argparse.Namespace) -> int:
     from .cli_generate import compile_model
 
+    adapters = {}
+    for name, directory, weight in options.adapter:
+        if name in adapters:
+            raise Error(
+                f"--adapter: expects each name once, got '{name}' twice"
+            )
+        adapters[name] = (directory, weight)
     compile_model(
         options.model,
         options.output,
@@ -274,6 +284,10 @@ def _compile(options: argparse.Namespace) -> int:
         num_cores=options.num_cores,
         mxfp6_matmul=options.mxfp6_matmul,
         mxint8_kv_cache=options.mxint8_kv_cache,
+        adapters=adapters,
+        adapter_mode=options.adapter_mode,
+        max_lora_rank=options.max_lora_rank,
+        allow_nonfinite=options.allow_nonfinite,
     )
     return 0
 
@@ -304,6 +318,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_generate(commands)
     _add_compile(commands)
+    _add_inspect(commands)
     _add_verify(commands)
     _add_tokenize(commands)
     return parser

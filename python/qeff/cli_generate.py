@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import cache
+from .adapters import convert_adapter, find_adapter, is_peft_directory
 from .errors import Error
 from .progress import ProgressBar
 from .tokenizer import Tokenizer
@@ -66,6 +68,11 @@ def run(options: argparse.Namespace) -> int:
     tokenizer = Tokenizer.from_model(options.tokenizer or model)
     if cache.is_package(model):
         return _answer(model, texts, options, tokenizer)
+    if options.adapter is not None and not is_peft_directory(options.adapter):
+        raise Error(
+            f"--adapter: expects a folder with adapter_config.json, got "
+            f"'{options.adapter}'"
+        )
     if options.no_cache:
         with tempfile.TemporaryDirectory(prefix="qeff-") as folder:
             package = Path(folder) / "package"
@@ -81,9 +88,10 @@ def _cached(model: Path, options: argparse.Namespace) -> Path:
     directory = cache.default_directory()
     if options.cache_dir:
         directory = Path(options.cache_dir)
-    package = cache.package_path(
-        directory, model, qeff.__version__, _shape(options)
-    )
+    key = _shape(options)
+    if options.adapter is not None:
+        key["adapter"] = cache.fingerprint(Path(options.adapter))
+    package = cache.package_path(directory, model, qeff.__version__, key)
     if not cache.is_package(package):
         existed = directory.exists()
         directory.mkdir(parents=True, exist_ok=True)
@@ -107,7 +115,9 @@ def _compile_in_child(
     if child == 0:
         code, message = 1, ""
         try:
-            compile_model(model, package, options, target="host")
+            compile_model(
+                model, package, options, target="host", **_adapters(options)
+            )
             code = 0
         except (Error, OSError, MemoryError) as error:
             message = str(error) or "out of memory"
@@ -124,10 +134,39 @@ def _compile_in_child(
         os.waitpid(child, 0)
         raise
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status == -signal.SIGINT:  # which this process may get a little later
+        raise KeyboardInterrupt
     if status < 0:
         raise Error(f"{model}: compiling was ended by signal {-status}")
     if status != 0:
         raise Error(message or f"{model}: compiling was interrupted")
+
+
+def _adapters(options: argparse.Namespace) -> dict[str, Any]:
+    """What the compiler is told of the adapter's folder."""
+    if options.adapter is None:
+        return {}
+    name = _adapter_name(options.adapter)
+    return {"adapters": {name: options.adapter}, "adapter_mode": "swap"}
+
+
+def _adapter_name(directory: str) -> str:
+    """The folder's own name, as far as adapters can have it."""
+    name = re.sub("[^A-Za-z0-9_.-]", "_", Path(directory).resolve().name)
+    return name.lstrip(".")[:128] or "adapter"
+
+
+def _use_adapter(session, package: Path, adapter: str) -> None:
+    """Loads and sets an adapter of the package, or the one in a folder."""
+    if find_adapter(package, adapter) or not is_peft_directory(adapter):
+        info = session.load_adapter(adapter)
+    else:
+        name = _adapter_name(adapter)
+        with tempfile.TemporaryDirectory(prefix="qeff-") as folder:
+            file = Path(folder) / f"{name}.safetensors"
+            convert_adapter(adapter, package, file, name)
+            info = session.load_adapter(file)
+    session.set_adapter(info.name)
 
 
 def _shape(options: argparse.Namespace) -> dict[str, Any]:
@@ -152,6 +191,8 @@ def _answer(
     from .session import InferenceSession
 
     session = InferenceSession(package, options.threads)
+    if options.adapter is not None:
+        _use_adapter(session, package, options.adapter)
     stop = [] if options.ignore_eos else default_stop_tokens(session, tokenizer)
     stop += options.stop_token or []
     with ProgressBar() as bar:
@@ -173,6 +214,7 @@ def _answer(
             "text": result.text,
             "tokens": result.tokens,
             "finish": result.finish,
+            "adapter": session.active_adapter,
             "metrics": result.metrics.as_dict(),
         }
         print(json.dumps(document, ensure_ascii=False))

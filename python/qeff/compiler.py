@@ -11,6 +11,7 @@ from .errors import Error
 
 ProgressCallback = Callable[[str, int, int], None]
 NoteCallback = Callable[[str], None]
+Adapters = Mapping[str, "str | os.PathLike | tuple[str | os.PathLike, float]"]
 
 
 def compile(
@@ -21,6 +22,10 @@ def compile(
     prefill_seq_len: int | None = None,
     ctx_len: int | None = None,
     batch_size: int | None = None,
+    adapters: Adapters | None = None,
+    adapter_mode: str | None = None,
+    max_lora_rank: int | None = None,
+    allow_nonfinite: bool = False,
     onnx_dtype: str | None = None,
     num_cores: int | None = None,
     mxfp6_matmul: bool = False,
@@ -50,6 +55,14 @@ def compile(
         prefill_seq_len: tokens of a row in one prefill call (32).
         ctx_len: slots of the KV cache, prompt and answer together (1024).
         batch_size: rows of a call (1).
+        adapters: name to the folder of a LoRA adapter in PEFT's format, or to
+            (folder, weight), the weight a factor of its scaling.
+        adapter_mode: "merge" makes adapters a part of the weights, in their
+            order; "swap" makes a package that takes adapters while it runs,
+            those given lie in it. Needed with `adapters`.
+        max_lora_rank: with "swap", the largest rank of an adapter (that of
+            those given); without adapters every linear layer takes one.
+        allow_nonfinite: take adapters with NaN or infinity.
         onnx_dtype: "f32" or "f16" storage in the ONNX file (f16 for 16-bit
             models, else f32).
         num_cores: cores of the Cloud AI 100 (16).
@@ -79,6 +92,10 @@ def compile(
         "prefill_seq_len": prefill_seq_len,
         "ctx_len": ctx_len,
         "batch_size": batch_size,
+        "adapters": _list_adapters(adapters or {}),
+        "adapter_mode": adapter_mode or "",
+        "max_lora_rank": max_lora_rank,
+        "allow_nonfinite": allow_nonfinite,
         "onnx_dtype": onnx_dtype or "",
         "num_cores": num_cores,
         "mxfp6_matmul": mxfp6_matmul,
@@ -91,6 +108,21 @@ def compile(
         "threads": threads,
     }
     _qeff.compile(options, progress, note or _warn)
+
+
+def _list_adapters(adapters: Adapters) -> list[tuple[str, bytes, float]]:
+    listed = []
+    for name, value in adapters.items():
+        try:
+            pair = value if isinstance(value, tuple) else (value, 1)
+            directory, weight = pair
+            listed.append((name, os.fsencode(directory), float(weight)))
+        except (TypeError, ValueError) as error:
+            raise Error(
+                f"adapters: expects a folder, or a folder and a weight, of "
+                f"'{name}', got {value!r:.60}"
+            ) from error
+    return listed
 
 
 def _warn(text: str) -> None:

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The extension qeff._qeff: the compiler as one call, and GGUF metadata.
+// The extension qeff._qeff: the compiler as one call, adapters and GGUF
+// metadata.
 
+#include "Adapters.h"
 #include "Error.h"
 
 #include "qeff/Import/GGUFMetadata.h"
@@ -161,6 +163,15 @@ static qeff::CompileOptions getOptions(const nb::dict &values) {
   options.mcpu = text("mcpu");
   options.compileFrom = text("compile_from");
   options.compileTo = text("compile_to");
+  options.adapterMode = text("adapter_mode");
+  options.maxLoRARank = number("max_lora_rank");
+  options.allowNonfinite = nb::cast<bool>(values["allow_nonfinite"]);
+  for (nb::handle entry : nb::cast<nb::list>(values["adapters"])) {
+    auto adapter = nb::cast<nb::tuple>(entry);
+    options.adapters.push_back({nb::cast<std::string>(adapter[0]),
+                                asString(nb::cast<nb::bytes>(adapter[1])),
+                                nb::cast<double>(adapter[2])});
+  }
   options.threads = nb::cast<unsigned>(values["threads"]);
   for (auto [name, directory] : nb::cast<nb::dict>(values["roots"])) {
     options.roots[nb::cast<std::string>(name)] =
@@ -183,5 +194,6 @@ NB_MODULE(_qeff, module) {
       },
       nb::arg("options"), nb::arg("progress").none(), nb::arg("note").none());
   qeff::python::registerError();
+  qeff::python::defineAdapters(module);
   module.def("read_gguf_metadata", &readGGUFMetadata, nb::arg("path"));
 }

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import toy_model
+from oracles import ledger
+from oracles.fixtures import host_worker, references  # noqa: F401
 from oracles.tools import BUILD, ROOT
 
 sys.path.insert(0, str(BUILD / "python"))
@@ -41,3 +43,9 @@ def toy_package(tmp_path) -> Path:
     (package / "host" / "tokenizer").mkdir()
     toy_model.write_tokenizer(package / "host" / "tokenizer")
     return package
+
+
+def pytest_terminal_summary(terminalreporter):
+    if ledger.compared:
+        for line in ledger.report():
+            terminalreporter.write_line(line)

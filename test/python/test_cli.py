@@ -11,7 +11,7 @@ import pytest
 import toy_model
 from oracles.tools import BUILD
 
-from qeff import cli
+from qeff import cli, cli_options
 
 
 def qeff(*arguments, stdin=None, **environment):
@@ -134,9 +134,10 @@ def test_tokenize(toy_package):
 def test_help_and_version():
     done = qeff("--help")
     assert done.returncode == 0
-    for command in (b"generate", b"compile", b"verify", b"tokenize"):
-        assert command in done.stdout
-    for command in ("generate", "compile", "verify", "tokenize"):
+    commands = ("generate", "compile", "inspect", "verify", "tokenize")
+    for command in commands:
+        assert command.encode() in done.stdout
+    for command in commands:
         done = qeff(command, "--help")
         assert done.returncode == 0 and b"usage: qeff " in done.stdout
     assert qeff("--version").stdout.startswith(b"qeff 0.")
@@ -145,7 +146,7 @@ def test_help_and_version():
 # ---- one error, exit code 1 --------------------------------------------------
 
 
-@pytest.mark.parametrize("flag", sorted(cli._REFUSED))
+@pytest.mark.parametrize("flag", sorted(cli_options.REFUSED))
 @pytest.mark.parametrize("command", ["generate", "compile"])
 def test_flags_of_other_features_are_refused_by_name(command, flag, capsys):
     rest = ["-p", "x"] if command == "generate" else ["-o", "x"]
@@ -165,7 +166,13 @@ def test_flags_of_other_features_are_refused_by_name(command, flag, capsys):
         (["generate", "TOY"], "required: -p/--prompt"),
         (["generate", "TOY", "-p", "x", "-n", "0"], "expects a positive"),
         (["generate", "TOY", "-p", "x", "-n", "many"], "got 'many'"),
-        (["generate", "TOY", "-p", "x", "--nope"], "--nope"),
+        (["generate", "TOY", "-p", "x", "--nope"],
+         "--nope: unknown option (see qeff generate --help)"),
+        (["generate", "TOY", "--promt", "hi"],
+         "--promt: unknown option, did you mean --prompt? (see qeff generate "
+         "--help)"),
+        (["generate", "TOY", "-p", "x", "y"],
+         "unrecognized arguments: y (see qeff generate --help)"),
         (["generate", "TOY", "-p", "x", "--system", "y"], "expects --chat"),
         (["generate", "TOY", "-p", "x", "--ctx-len", "8"], "is compiled"),
         (["generate", "TOY", "-p", "x", "--stop-token", "z"], "'z'"),
@@ -178,6 +185,18 @@ def test_flags_of_other_features_are_refused_by_name(command, flag, capsys):
         (["tokenize", "/nowhere", "x"], "/nowhere: no such file"),
         (["compile", "x"], "required: -o/--output"),
         (["compile", "x", "-o", "y", "--onnx-dtype", "f8"], "f8"),
+        (["compile", "x", "-o", "y", "--adapter", "math"], "NAME=DIR"),
+        (["compile", "x", "-o", "y", "--adapter", "math="], "NAME=DIR"),
+        (["compile", "x", "-o", "y", "--adapter", "math=./math:abc"],
+         "expects NAME=DIR[:WEIGHT], got weight 'abc'"),
+        (["compile", "x", "-o", "y", "--adapter", "a=b", "--adapter=a=c:2"],
+         "expects each name once, got 'a' twice"),
+        (["compile", "x", "-o", "y", "--adapter-mode", "both"], "both"),
+        (["generate", "TOY", "-p", "x", "--adapter", "math"],
+         "expects a file or an adapter of the package"),
+        (["inspect", "/nowhere"], "/nowhere: no such file"),
+        (["inspect", "TOY", "--base", "TOY"], "is a package"),
+        (["inspect", "/"], "expects a folder with adapter_config.json"),
     ],
 )
 def test_bad_command_lines(toy_package, arguments, message):

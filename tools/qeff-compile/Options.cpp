@@ -4,7 +4,10 @@
 
 #include "Options.h"
 
+#include "../NearestFlag.h"
+
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 
 using llvm::StringRef;
 
@@ -23,6 +26,16 @@ a .gguf file, or a .mlir or .mlirbc module of any phase.
   --prefill-seq-len=32    tokens of a prompt in one call
   --ctx-len=1024          slots of the KV cache, prompt and answer together
   --batch-size=1          rows of a call
+
+  --adapter=NAME=DIR[:W]  a LoRA adapter of MODEL in PEFT's format, its scaling
+                          times W (1); again for more
+  --adapter-mode=MODE     merge: adapters become a part of the weights, one
+                          after another. swap: OUT takes adapters while it runs
+                          (qeff-run --adapter=NAME); those given lie in it,
+                          others of the same modules can be added
+  --max-lora-rank=N       swap: room for ranks up to N (the largest given);
+                          without --adapter every linear layer takes adapters
+  --allow-nonfinite       take adapters with NaN or infinity
 
   --host-weights=auto     storage on the host: auto (as in the model), f32, f16,
                           bf16
@@ -43,9 +56,13 @@ a .gguf file, or a .mlir or .mlirbc module of any phase.
 
 Phases: canonical, adapted, stateful, tuned, then aic100, or specialized and
 host. Options that would change nothing, for a target that is not made or from a
-phase that has passed them, are refused. Example:
+phase that has passed them, are refused. Examples:
 
   qeff-compile SmolLM2-135M-Instruct.Q4_1.gguf -o smollm2 --target=host
+  qeff-compile Llama-3.2-1B -o math --adapter=math=./math-lora:0.7 \
+      --adapter-mode=merge
+  qeff-compile Llama-3.2-1B -o out --adapter=math=./math-lora \
+      --adapter=code=./code-lora --adapter-mode=swap --max-lora-rank=64
 )";
 
 namespace {
@@ -56,8 +73,7 @@ struct Refused {
 };
 
 constexpr Refused refusedFlags[] = {
-    {"--adapter", "adapters are not supported"},
-    {"--lora", "adapters are not supported"},
+    {"--lora", "expects --adapter=NAME=DIR"},
     {"--full-batch-size", "continuous batching is not supported"},
     {"--kv-cache-batch-size", "continuous batching is not supported"},
     {"--num-speculative-tokens", "speculative decoding is not supported"},
@@ -86,6 +102,7 @@ private:
   std::string *findText(StringRef flag);
   std::optional<int64_t> *findNumber(StringRef flag);
   std::string parseValue(StringRef flag, StringRef value);
+  std::string parseAdapter(StringRef value);
   std::string check() const;
 
   std::vector<std::string> arguments;
@@ -120,6 +137,9 @@ bool Parser::parseSwitch(StringRef flag) {
   if (flag == "--mxint8-kv-cache") {
     return options.mxint8KVCache = true;
   }
+  if (flag == "--allow-nonfinite") {
+    return options.allowNonfinite = true;
+  }
   if (flag == "--help" || flag == "-h") {
     return commandLine.help = true;
   }
@@ -134,6 +154,7 @@ std::string *Parser::findText(StringRef flag) {
          : flag == "--host-weights"         ? &options.hostWeights
          : flag == "--onnx-dtype"           ? &options.onnxDtype
          : flag == "--mcpu"                 ? &options.mcpu
+         : flag == "--adapter-mode"         ? &options.adapterMode
          : flag == "--compile-from"         ? &options.compileFrom
          : flag == "--compile-to"           ? &options.compileTo
                                             : nullptr;
@@ -144,6 +165,7 @@ std::optional<int64_t> *Parser::findNumber(StringRef flag) {
          : flag == "--ctx-len"       ? &options.ctxLen
          : flag == "--batch-size"    ? &options.batchSize
          : flag == "--num-cores"     ? &options.numCores
+         : flag == "--max-lora-rank" ? &options.maxLoRARank
                                      : nullptr;
 }
 
@@ -156,14 +178,17 @@ std::string Parser::parseFlag(StringRef argument) {
   }
   bool hasValue = argument.contains('=');
   bool takesValue = findText(flag) || findNumber(flag) || flag == "--target" ||
-                    flag == "--root" || flag == "--threads";
+                    flag == "--root" || flag == "--adapter" ||
+                    flag == "--threads";
   if (!takesValue) {
     if (!hasValue && parseSwitch(flag)) {
       return "";
     }
-    return (flag + ": unknown option" +
-            (hasValue ? ", or one that takes no value" : "") + " (see --help)")
-        .str();
+    std::string hint = suggestFlag(helpText, flag);
+    if (hint.empty() && hasValue) {
+      hint = ", or one that takes no value";
+    }
+    return (flag + ": unknown option" + hint + " (see --help)").str();
   }
   if (hasValue) {
     return parseValue(flag, inlineValue);
@@ -172,6 +197,29 @@ std::string Parser::parseFlag(StringRef argument) {
     return (flag + ": expects a value, got none").str();
   }
   return parseValue(flag, arguments[next++]);
+}
+
+/// A number behind the last colon is the weight; else that is the folder's.
+std::string Parser::parseAdapter(StringRef value) {
+  auto [name, directory] = value.split('=');
+  qeff::AdapterArgument adapter;
+  auto [folder, weight] = directory.rsplit(':');
+  if (!weight.getAsDouble(adapter.weight)) {
+    directory = folder;
+  } else if (folder.size() < directory.size() && !weight.contains('/') &&
+             !llvm::sys::fs::exists(directory)) {
+    return ("--adapter: expects NAME=DIR[:WEIGHT], got weight '" + weight + "'")
+        .str();
+  }
+  if (name.empty() || directory.empty()) {
+    return ("--adapter: expects NAME=DIR or NAME=DIR:WEIGHT, got '" + value +
+            "'")
+        .str();
+  }
+  adapter.name = name.str();
+  adapter.directory = directory.str();
+  options.adapters.push_back(std::move(adapter));
+  return "";
 }
 
 std::string Parser::parseValue(StringRef flag, StringRef value) {
@@ -194,6 +242,9 @@ std::string Parser::parseValue(StringRef flag, StringRef value) {
     }
     options.roots[name.str()] = directory.str();
     return "";
+  }
+  if (flag == "--adapter") {
+    return parseAdapter(value);
   }
   if (std::string *text = findText(flag)) {
     *text = value.str();

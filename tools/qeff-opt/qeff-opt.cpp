@@ -10,6 +10,16 @@
 
 #include "llvm/Support/CommandLine.h"
 
+/// What --help begins with, before MLIR's own options.
+static const char *const helpText =
+    R"(runs passes and pipelines on a module
+
+  qeff-compile MODEL --compile-to=canonical -o model.mlir
+  qeff-opt model.mlir --qeff-to-host=ctx-len=1024 -o host.mlir
+
+Most options below are MLIR's; the pipelines to a phase are --qeff-to-<phase>.
+)";
+
 /// An error names its place; the module, with all of its weights' names, is
 /// printed where --mlir-print-op-on-diagnostic asks for it.
 static void keepDiagnosticsShort() {
@@ -28,5 +38,5 @@ int main(int argc, char **argv) {
   qeff::registerAllPasses();
   mlir::registerTransformsPasses();
   return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, "qeff optimizer driver\n", registry));
+      mlir::MlirOptMain(argc, argv, helpText, registry));
 }

@@ -4,12 +4,14 @@
 
 #include "Options.h"
 
+#include "../NearestFlag.h"
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
 
-const char *const helpText = R"(Usage: qeff-run OUT --tokens=1,2,3 --max-new-tokens=64 [options]
+const char *const helpText = R"(Usage: qeff-run OUT --tokens=1,2,3 [options]
 
 Generates tokens with a compiled package on this machine's CPU.
 
@@ -21,8 +23,8 @@ text.
                         length; rows beyond the compiled batch size run in
                         further groups, prompts beyond the compiled
                         --prefill-seq-len in chunks.
-  --max-new-tokens=N    tokens to generate for each row, unless it stops before
-                        (a stop token, or the context is full)
+  --max-new-tokens=N    tokens to generate for each row (64), unless it stops
+                        before (a stop token, or the context is full)
   --stop-token=ID|eos   ends a row, as its last token; again for more. `eos`
                         stands for the model's own end-of-sequence tokens.
   --adapter=NAME|FILE   use a LoRA adapter, where the package takes any: one
@@ -170,7 +172,10 @@ std::string Parser::parseFlag(const std::string &argument) {
   if (equals == std::string::npos) {
     return parseSwitch(flag);
   }
-  return flag + ": unknown option, or one that takes no value (see --help)";
+  std::string nearest = suggestFlag(helpText, flag);
+  return flag + ": unknown option" +
+         (nearest.empty() ? ", or one that takes no value" : nearest) +
+         " (see --help)";
 }
 
 std::string Parser::parseSwitch(const std::string &flag) {
@@ -183,7 +188,8 @@ std::string Parser::parseSwitch(const std::string &flag) {
   } else if (flag == "--version") {
     options.version = true;
   } else {
-    return flag + ": unknown option (see --help)";
+    return flag + ": unknown option" + suggestFlag(helpText, flag) +
+           " (see --help)";
   }
   return "";
 }
@@ -232,9 +238,6 @@ std::string Parser::check() const {
   }
   if (options.rows.empty()) {
     return options.verify ? "" : "expects --tokens=ID,ID,... (see --help)";
-  }
-  if (options.maxNewTokens == 0) {
-    return "expects --max-new-tokens=N (see --help)";
   }
   return "";
 }

@@ -13,7 +13,7 @@ struct Options {
   std::string package;
   std::vector<std::vector<int64_t>> rows;
   std::vector<int64_t> stopTokens;
-  uint64_t maxNewTokens = 0;
+  uint64_t maxNewTokens = 64;
   uint32_t threads = 0; ///< 0: one per core
   std::string trace;    ///< file, or empty
   std::string adapter;  ///< file or name, or empty: none

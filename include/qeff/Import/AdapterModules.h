@@ -52,9 +52,9 @@ private:
   llvm::StringMap<size_t> byPath;
 };
 
-/// The modules of a module of phase canonical (adapted, where the adapters were
-/// merged): its ops with a `module` attribute, the parts of a fused module
-/// joined. Parts that contradict each other are an error.
+/// The modules of a module of a phase up to tuned: its ops with a `module`
+/// attribute, the parts of a fused module joined. Parts that contradict each
+/// other are an error.
 FailureOr<AdapterModules> collectModules(ModuleOp module);
 
 /// Reads the targets.json of a package, whose bytes may be anything. Errors are

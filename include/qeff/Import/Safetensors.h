@@ -15,6 +15,7 @@ class InputFile;
 struct SafetensorsHeader {
   uint64_t size = 0; ///< bytes before the tensor data
   llvm::StringMap<StoredTensor> tensors; ///< `file` is 0
+  llvm::StringMap<std::string> metadata; ///< the strings of `__metadata__`
 };
 
 /// Parses the JSON `text` of a header that ends at byte `headerSize` of a file

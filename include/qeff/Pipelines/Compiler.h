@@ -15,6 +15,15 @@
 
 namespace qeff {
 
+/// An adapter to compile with.
+struct AdapterArgument {
+  std::string name;
+  /// A PEFT folder.
+  std::string directory;
+  /// Multiplies the adapter's scalings.
+  double weight = 1;
+};
+
 /// What is not set takes the default that its comment names. What is set and
 /// would change nothing, because its pass does not run or its target is not
 /// made, is refused.
@@ -35,6 +44,17 @@ struct CompileOptions {
   std::optional<int64_t> ctxLen;
   /// Rows of a call: 1.
   std::optional<int64_t> batchSize;
+
+  /// LoRA adapters of the model, applied in this order.
+  std::vector<AdapterArgument> adapters;
+  /// What becomes of adapters: "merge" (a part of the weights) or "swap" (set
+  /// while running); needed where there are any.
+  std::string adapterMode;
+  /// Swap: the largest rank that an adapter may have: that of the adapters
+  /// given. Without adapters every linear layer takes one.
+  std::optional<int64_t> maxLoRARank;
+  /// Take adapters with NaN and infinity.
+  bool allowNonfinite = false;
 
   /// Storage in the ONNX file: "f32" or "f16"; "" takes f16 where most of the
   /// weights are stored in 16-bit floats.

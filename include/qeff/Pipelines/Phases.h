@@ -18,6 +18,10 @@ namespace qeff {
 
 /// What the passes of the pipeline need to know.
 struct PipelineOptions {
+  /// What becomes of adapters: "merge" or "swap".
+  std::string adapterMode = "merge";
+  /// Ranks that adapters set while running can have; 0: the largest given.
+  int64_t maxLoRARank = 0;
   /// Positions of one prefill call.
   int64_t prefillSeqLen = 32;
   /// Slots of the KV cache: prompt and answer together.

@@ -39,6 +39,55 @@ def AnnotatePhasePass : Pass<"qeff-annotate-phase", "::mlir::ModuleOp"> {
   let dependentDialects = ["::qeff::QEffDialect"];
 }
 
+def FuseAdaptersPass : Pass<"qeff-fuse-adapters", "::mlir::ModuleOp"> {
+  let summary = "Merge adapters into the weights, or make them inputs";
+  let description = [{
+    Canonical to adapted; the `qeff.adapter` symbols go away. Without one, mode
+    `merge` changes nothing.
+
+    `merge` applies the adapters in the module's order. A module's weight
+    becomes a lazy `qeff.lora_merge`; each op that computes a part of a fused
+    module takes its rows of b and of the magnitude. A parameter that an adapter
+    replaces takes the place of the model's. Only the first adapter that changes
+    a module may have a magnitude for it.
+
+    ```mlir
+    qeff.adapter "private" @math {
+      qeff.adapter_lora "layers.0.q_proj" a(@a) b(@b) {scaling = 2.0 : f64}
+    }
+    %y = qeff.linear %x, %w module(<"layers.0.q_proj">)
+    // becomes
+    %0 = qeff.lora_merge %w, %a, %b {scaling = 2.0 : f64}
+    %y = qeff.linear %x, %0 module(<"layers.0.q_proj">)
+    ```
+
+    `swap` makes arguments of the low-rank pairs, for `max-lora-rank` ranks, and
+    puts a `qeff.lora` behind each op of a target. Targets are the modules of
+    all adapters; without adapters, all linear modules.
+
+    ```mlir
+    func.func @main(%x: …) -> … {
+    // becomes
+    func.func @main(%x: …,
+        %a: tensor<8x16xf32> {qeff.adapter, qeff.name = "base_model.model.layers.0.q_proj.lora_A.weight", qeff.state = "base_model.model.layers.0.q_proj.lora_A.weight_RetainedState"},
+        %b: tensor<24x8xf32> {qeff.adapter, qeff.name = "base_model.model.layers.0.q_proj.lora_B.weight", qeff.state = "base_model.model.layers.0.q_proj.lora_B.weight_RetainedState"},
+        %s: tensor<1xf32> {qeff.adapter, qeff.name = "layers.0.q_proj.lora_scaling"}) -> … {
+      %y = qeff.linear %x, %w module(<"layers.0.q_proj">)
+      %0 = qeff.lora %x, %y, %a, %b, %s
+    ```
+
+    Needs: adapters that fit the model's modules; for `swap`, low-rank pairs of
+    linear modules alone. Leaves: no `qeff.adapter`.
+  }];
+  let options = [
+    Option<"mode", "mode", "std::string", "\"merge\"", "merge or swap">,
+    Option<"maxLoRARank", "max-lora-rank", "int64_t", "0",
+           "Ranks of an adapter that is set while running; 0: the largest of "
+           "the module's adapters">
+  ];
+  let dependentDialects = ["::qeff::QEffDialect"];
+}
+
 def InsertKVCachePass : Pass<"qeff-insert-kv-cache", "::mlir::ModuleOp"> {
   let summary = "Give a stateless function a KV cache";
   let description = [{
@@ -64,7 +113,7 @@ def InsertKVCachePass : Pass<"qeff-insert-kv-cache", "::mlir::ModuleOp"> {
     Needs: one public function with inputs `input_ids` and `position_ids`.
     Leaves: every state with one writer, returned as `past_key.N_RetainedState`
     and `past_value.N_RetainedState`, after the logits, layer by layer, key
-    before value.
+    before value. Adapters' arguments and results stay last.
   }];
   let dependentDialects = ["::qeff::QEffDialect"];
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// linear, embedding, logits_select.
+// linear, lora, embedding, logits_select.
 
 #include "Pattern.h"
 
@@ -37,6 +37,32 @@ struct LinearPattern : ONNXIRPattern<LinearOp> {
                         b.weight(op.getBias(), options.dtype, "bias"));
     }
     rewriter.replaceOp(op, result);
+    return success();
+  }
+};
+
+/// base + (x·Aᵀ·Bᵀ)·scaling, as PEFT computes it; a part of a fused module takes
+/// its rows of B. A and B are inputs, so nothing of it is folded.
+struct LoRAPattern : ONNXIRPattern<LoRAOp> {
+  using ONNXIRPattern::ONNXIRPattern;
+
+  LogicalResult
+  matchAndRewrite(LoRAOp op, OpAdaptor adaptor,
+                  mlir::ConversionPatternRewriter &rewriter) const override {
+    std::string scope = op.getScope().value_or("").str() + ".lora";
+    NodeBuilder b(rewriter, op.getLoc(), scope);
+    Value x = getActivation(b, op.getInput(), adaptor.getInput(), "input");
+    Value down = b.matmul(x, b.transpose(adaptor.getA(), {1, 0}));
+    Value up = adaptor.getB();
+    int64_t size = getTensorType(op.getBase()).getShape().back();
+    int64_t row = static_cast<int64_t>(op.getRow());
+    if (size != getTensorType(up).getDimSize(0)) {
+      up = b.slice(up, 0, row, row + size);
+    }
+    Value path = b.matmul(down, b.transpose(up, {1, 0}));
+    Value scaling = b.cast(adaptor.getScaling(), options.dtype);
+    path = b.binary("Mul", path, scaling);
+    rewriter.replaceOp(op, b.binary("Add", adaptor.getBase(), path));
     return success();
   }
 };
@@ -112,6 +138,6 @@ struct LogitsSelectPattern : ONNXIRPattern<LogitsSelectOp> {
 
 void qeff::populateQEffLinearToONNXIRPatterns(
     RewritePatternSet &patterns, const ONNXIRConversionOptions &options) {
-  patterns.add<LinearPattern, EmbeddingPattern, LogitsSelectPattern>(
-      patterns.getContext(), options);
+  patterns.add<LinearPattern, LoRAPattern, EmbeddingPattern,
+               LogitsSelectPattern>(patterns.getContext(), options);
 }

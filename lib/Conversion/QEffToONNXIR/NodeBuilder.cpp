@@ -108,7 +108,8 @@ Value NodeBuilder::scalar(double value, Type elementType) {
                                              .getValue()));
 }
 
-/// The name of the only stored weight that `value` reads, or "".
+/// The name of the only stored weight that `value` reads, adapters merged into
+/// it aside, or "".
 static StringRef getWeightName(Value value) {
   StringRef name;
   SmallVector<Value> worklist = {value};
@@ -123,6 +124,8 @@ static StringRef getWeightName(Value value) {
         return "";
       }
       name = ref.getWeight();
+    } else if (auto merge = dyn_cast_if_present<LoRAMergeOp>(op)) {
+      worklist.push_back(merge.getWeight());
     } else if (op) {
       llvm::append_range(worklist, op->getOperands());
     }

@@ -167,11 +167,15 @@ ConvertQEffToONNXIRPass::getOptions(ModuleOp module) {
   return options;
 }
 
-/// States and other float arguments enter in the type of the graph.
+/// States and other float arguments enter in the type of the graph, but for the
+/// scalings of adapters, which no state holds.
 static void convertArguments(FuncOp function, FloatType dtype) {
   for (BlockArgument argument : function.getArguments()) {
     RankedTensorType type = getTensorType(argument);
-    if (type.getElementType().isF32()) {
+    unsigned index = argument.getArgNumber();
+    bool isScaling = function.getArgAttr(index, kAdapterAttr) &&
+                     !function.getArgAttr(index, kStateAttr);
+    if (type.getElementType().isF32() && !isScaling) {
       argument.setType(type.clone(dtype));
     }
   }
@@ -218,7 +222,7 @@ LogicalResult ConvertQEffToONNXIRPass::convert(ModuleOp module) {
   target.addLegalOp<ModuleOp, FuncOp>();
   target.addIllegalDialect<QEffDialect>();
   target.addLegalOp<WeightRefOp, RopeTableOp, TransposeOp, ReshapeOp,
-                    PermuteRowsOp>();
+                    PermuteRowsOp, LoRAMergeOp>();
   target.addDynamicallyLegalOp<SliceOp, ConcatOp, CastOp, ClipOp>(
       [](Operation *op) { return isWeightExpression(op->getResult(0)); });
   target.addDynamicallyLegalOp<ReturnOp>([](ReturnOp op) {

@@ -100,9 +100,12 @@ static bool isPlainName(StringRef name) {
 }
 
 /// The states' inputs, then their outputs, each in the order of the arguments.
+/// Adapters are never compressed; their scalings, which are no states and come
+/// with every call, are not listed and stay float32 at the card's boundary.
 static FailureOr<std::string> buildCustomIO(FuncOp function, bool mxint8) {
-  SmallVector<StringRef> inputs;
-  SmallVector<StringRef> outputs;
+  using Entry = std::pair<StringRef, StringRef>; // name and precision
+  SmallVector<Entry> inputs;
+  SmallVector<Entry> outputs;
   for (unsigned i = 0; i < function.getNumArguments(); ++i) {
     auto state = function.getArgAttrOfType<StringAttr>(i, kStateAttr);
     auto name = function.getArgAttrOfType<StringAttr>(i, kNameAttr);
@@ -117,14 +120,15 @@ static FailureOr<std::string> buildCustomIO(FuncOp function, bool mxint8) {
           << state << " for argument " << i;
       return failure();
     }
-    inputs.push_back(name.getValue());
-    outputs.push_back(state.getValue());
+    bool isCache = !function.getArgAttr(i, kAdapterAttr);
+    StringRef precision = mxint8 && isCache ? "mxint8" : "float16";
+    inputs.emplace_back(name.getValue(), precision);
+    outputs.emplace_back(state.getValue(), precision);
   }
   std::string text;
-  for (ArrayRef<StringRef> names : {ArrayRef(inputs), ArrayRef(outputs)}) {
-    for (StringRef name : names) {
-      text += (" - IOName: " + name + "\n   Precision: " +
-               (mxint8 ? "mxint8" : "float16") + "\n\n")
+  for (ArrayRef<Entry> entries : {ArrayRef(inputs), ArrayRef(outputs)}) {
+    for (auto [name, precision] : entries) {
+      text += (" - IOName: " + name + "\n   Precision: " + precision + "\n\n")
                   .str();
     }
   }

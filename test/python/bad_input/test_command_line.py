@@ -81,6 +81,16 @@ def test_context_beyond_learned_positions(tmp_path):
         "--target=gpu",
         "--target=",
         "--compile-to=nowhere",
+        "--adapter=math",
+        "--adapter=math=",
+        "--adapter==folder",
+        "--adapter-mode=both",
+        "--adapter-mode=merge",
+        "--adapter-mode=swap",
+        "--max-lora-rank=0",
+        "--max-lora-rank=8",
+        "--allow-nonfinite",
+        "--allow-nonfinite=yes",
         "--no-such-flag",
     ],
 )
@@ -91,7 +101,7 @@ def test_bad_flag(checkpoint, tmp_path, flag):
 
 @pytest.mark.parametrize(
     "flag",
-    ["--adapter=math", "--full-batch-size=4", "--num-speculative-tokens=3",
+    ["--lora=math", "--full-batch-size=4", "--num-speculative-tokens=3",
      "--continuous-batching"],
 )
 def test_later_features_are_refused_by_name(checkpoint, tmp_path, flag):

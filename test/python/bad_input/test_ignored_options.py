@@ -46,6 +46,8 @@ def modules(tmp_path_factory):
         ("tuned", "aic100", "--mcpu=native"),
         ("tuned", "aic100", "--host-weights=auto"),
         ("tuned", "host", "--root=foo=/nowhere"),
+        ("tuned", "host", "--adapter-mode=swap"),
+        ("stateful", "aic100", "--max-lora-rank=8"),
     ],
 )
 def test_package(modules, tmp_path, phase, target, flag):
@@ -61,6 +63,8 @@ def test_package(modules, tmp_path, phase, target, flag):
     "to,flag",
     [
         ("canonical", "--ctx-len=32"),
+        ("canonical", "--adapter-mode=merge"),
+        ("canonical", "--max-lora-rank=8"),
         ("tuned", "--onnx-dtype=f16"),
         ("tuned", "--mcpu=native"),
         ("host", "--target=aic100"),

@@ -79,7 +79,8 @@ class TinyModule:
             self.weight(f"{name}.bias", outputs)
             b, bt = self.ref(f"{name}.bias")
             operands, types = f"{operands}, {b}", f"{types}, {bt}"
-        return self.emit(f'qeff.linear {operands} scope("{scope}") : '
+        return self.emit(f'qeff.linear {operands} scope("{scope}") '
+                         f'{{module = #qeff.module<"{scope}">}} : '
                          f"({types}) -> {self.act(outputs)}")
 
     def norm(self, x: str, scope: str) -> str:

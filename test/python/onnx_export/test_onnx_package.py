@@ -21,7 +21,8 @@ GOLDENS = ROOT / "test" / "Target" / "AIC100"
 STANDIN = GOLDENS / "Inputs" / "qaic_compile.py"
 # The stand-in runs in this interpreter's environment.
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-PASS_OPTIONS = {"--prefill-seq-len", "--ctx-len", "--batch-size", "--onnx-dtype"}
+PASS_OPTIONS = {"--prefill-seq-len", "--ctx-len", "--batch-size", "--onnx-dtype",
+                "--adapter-mode", "--max-lora-rank"}
 CASES = {
     "llama-gqa-f32": (Config(), ["--prefill-seq-len=8", "--ctx-len=32"]),
     "llama-mha-f16-mx": (
@@ -32,6 +33,14 @@ CASES = {
     "gpt2-decode-only-f32": (
         Config(family="gpt2", layers=1, groups=4),
         ["--prefill-seq-len=1", "--ctx-len=32"]),
+    "llama-swap-f32": (
+        Config(layers=1, groups=4),
+        ["--prefill-seq-len=8", "--ctx-len=32", "--mxint8-kv-cache",
+         "--adapter-mode=swap", "--max-lora-rank=4"]),
+    "llama-swap-f16": (
+        Config(layers=1, groups=4),
+        ["--prefill-seq-len=8", "--ctx-len=32", "--mxint8-kv-cache",
+         "--onnx-dtype=f16", "--adapter-mode=swap", "--max-lora-rank=4"]),
 }
 
 

@@ -9,6 +9,10 @@ import numpy as np
 ABSOLUTE = 1e-4
 RELATIVE = 1e-4
 MUTATION_FACTOR = 100
+# Limits in units of the tolerance where both sides round f32 sums to weights
+# of these types: one weight that falls the other way moves logits by about its
+# unit in the last place.
+ROUNDED_WEIGHTS = {"float16": 4.0, "bfloat16": 32.0}
 MINIMUM_DISTINCT = 20
 
 

@@ -42,7 +42,8 @@ class Session:
             getattr(lib, "qeffModel" + name).restype = c.c_int64
         lib.qeffStatusMessage.restype = c.c_char_p
         for name in ("ModelLoad", "SessionCreate", "SessionRun",
-                     "SessionReset", "SessionTensor", "SessionGenerate"):
+                     "SessionReset", "SessionTensor", "SessionGenerate",
+                     "AdapterLoad", "SessionSetAdapter"):
             getattr(lib, "qeff" + name).restype = c.c_void_p
         lib.qeffGenerationTokens.restype = _Tokens
         self.model = c.c_void_p()
@@ -81,6 +82,19 @@ class Session:
 
     def reset(self) -> None:
         self._check(self.lib.qeffSessionReset(self.session))
+
+    def use_adapter(self, adapter: str | None) -> None:
+        """An adapter of the package by its name, a file by its path, or
+        none."""
+        loaded = c.c_void_p()
+        if adapter is not None:
+            self._check(
+                self.lib.qeffAdapterLoad(
+                    self.model, adapter.encode(), None, c.byref(loaded)
+                )
+            )
+        self._check(self.lib.qeffSessionSetAdapter(self.session, loaded))
+        self.lib.qeffAdapterDestroy(loaded)  # the session keeps it
 
     def run(self, ids, positions) -> np.ndarray:
         """One call; logits [B, vocab] of each row's largest position."""

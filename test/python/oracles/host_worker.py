@@ -6,8 +6,8 @@ can import no other implementation.
 
 The request: {"library": libqeff_runtime.so, "jobs": [{"package": DIR,
 "reference": NPZ, "rows": [[33], [7, 100, 1], ...], "steps": 40,
-"threads": 2, "mode": "generate" | "calls"}]}. `rows` lists the batches by
-prompt length; "generate" uses the runtime's generation, "calls" feeds its
+"threads": 2, "mode": "generate" | "calls", "adapter": NAME}]}. `rows` lists
+the batches by prompt length; "generate" uses the runtime's generation, "calls" feeds its
 functions by the schedule of the tests. Prints a JSON list, one result per
 batch, as batches.check_batch gives it; "save" stores the logits.
 """
@@ -46,6 +46,7 @@ def main(path: str) -> int:
             session = Session(
                 request["library"], job["package"], job.get("threads", 0)
             )
+            session.use_adapter(job.get("adapter"))
 
             def generate(prompts, steps, forced):
                 return run_batch(session, job["mode"], prompts, steps, forced)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ import onnxruntime
 from . import schedule
 
 _RETAINED = "_RetainedState"
+_ADAPTER_INPUT = re.compile(r"\.lora_(A\.weight|B\.weight|scaling)$")
+_DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 
 
 def _session(path: Path, overrides: dict, threads: int = 1):
@@ -64,22 +67,49 @@ class Package:
             self.path, _invalid_slots(self.path, self.context), threads
         )
         self.outputs = [output.name for output in self.session.get_outputs()]
+        self.use_adapter(None)
+
+    def use_adapter(self, pairs) -> None:
+        """The values of all adapter inputs: zeros but for `pairs`, {module:
+        (A [r, in], B [out, r], scaling)}, padded to the graph's rank."""
+        values = dict(self._adapter_values(pairs or {}))
+        self.adapter = {}
+        for value in self.session.get_inputs():
+            if _ADAPTER_INPUT.search(value.name):
+                array = np.zeros(value.shape, _DTYPES[value.type])
+                given = values.pop(value.name, np.zeros([0] * array.ndim))
+                array[tuple(slice(size) for size in given.shape)] = given
+                self.adapter[value.name] = array
+        assert not values, f"the graph has no inputs {sorted(values)}"
         self.reset()
+
+    @staticmethod
+    def _adapter_values(pairs):
+        for module, (a, b, scaling) in pairs.items():
+            yield f"base_model.model.{module}.lora_A.weight", a
+            yield f"base_model.model.{module}.lora_B.weight", b
+            yield f"{module}.lora_scaling", np.reshape(scaling, [1])
 
     def reset(self) -> None:
         named = {"batch_size": self.batch, "ctx_len": self.context}
-        dtypes = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
         self.state = {}
         for value in self.session.get_inputs():
             if value.name + _RETAINED in self.outputs:
                 shape = [named.get(dim, dim) for dim in value.shape]
                 # Not zero: slots that were never written must not be read.
                 self.state[value.name] = np.full(
-                    shape, 3.0, dtypes[value.type]
+                    shape, 3.0, _DTYPES[value.type]
                 )
+        # Pairs are state, which is set once; scalings are inputs of each call.
+        self.inputs = dict(self.adapter)
+        for name in set(self.inputs) & set(self.state):
+            self.state[name] = self.inputs.pop(name)
 
     def run(self, ids, positions) -> np.ndarray:
-        feeds = {"input_ids": ids, "position_ids": positions, **self.state}
+        feeds = {
+            "input_ids": ids, "position_ids": positions, **self.inputs,
+            **self.state,
+        }
         results = dict(zip(self.outputs, self.session.run(None, feeds)))
         for name in self.state:
             self.state[name] = results[name + _RETAINED]

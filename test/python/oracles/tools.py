@@ -82,11 +82,11 @@ def export_onnx(module: Path, passes: str, model: Path, output: Path) -> Path:
     return output
 
 
-def translate_onnx(module: Path, model: Path, output: Path) -> None:
+def translate_onnx(module: Path, model: Path, output: Path, *flags) -> None:
     root = model if model.is_dir() else model.parent
     run_ok(
         tool("qeff-translate"), "--export-onnx", module, "-o", output,
-        f"--onnx-data={output}.data", f"--root=model={root}",
+        f"--onnx-data={output}.data", f"--root=model={root}", *flags,
     )
 
 

@@ -1,84 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Reference values and packages, made once and shared by all parity tests."""
+"""Packages of the tiny models, made once and shared by all parity tests."""
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import shutil
-import subprocess
-import sys
-from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from oracles import ledger, tools, variants
-
-
-class References:
-    """The checkpoints and reference values of all tiny models. They depend on
-    the oracles and on transformers alone and are kept between runs."""
-
-    def __init__(self, directory: Path):
-        self.directory = directory
-
-    def model(self, name: str) -> Path:
-        folder = self.directory / name
-        gguf = folder / "model.gguf"
-        return gguf if gguf.exists() else folder / "checkpoint"
-
-    def path(self, name: str) -> Path:
-        return self.directory / name / "reference.npz"
-
-    @functools.cache
-    def __getitem__(self, name: str) -> dict[str, np.ndarray]:
-        with np.load(self.path(name)) as values:
-            return dict(values)
-
-
-def _cache_key() -> str:
-    key = hashlib.sha256()
-    for name in ("variants", "mutations", "reference", "gguf_models"):
-        key.update((tools.PYTHON_TESTS / "oracles" / f"{name}.py").read_bytes())
-    for package in ("torch", "transformers", "gguf"):
-        key.update(version(package).encode())
-    return key.hexdigest()[:16]
-
-
-def _make_references(directory: Path) -> None:
-    names = [variant.name for variant in variants.VARIANTS]
-    commands = [
-        ["oracles.reference", str(directory), *names[0::2]],
-        ["oracles.reference", str(directory), *names[1::2]],
-        ["oracles.gguf_models", str(directory)],
-    ]
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", *command],
-            cwd=tools.PYTHON_TESTS,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for command in commands
-    ]
-    errors = [process.communicate()[1] for process in processes]
-    for process, error in zip(processes, errors):
-        assert process.returncode == 0, error[-4000:]
-
-
-@pytest.fixture(scope="session")
-def references() -> References:
-    parent = tools.BUILD / "test" / "parity"
-    directory = parent / _cache_key()
-    if not (directory / "complete").exists():
-        shutil.rmtree(parent, ignore_errors=True)
-        directory.mkdir(parents=True)
-        _make_references(directory)
-        (directory / "complete").touch()
-    return References(directory)
+from oracles import tools, variants
 
 
 @pytest.fixture(scope="session")
@@ -185,28 +117,3 @@ def host_package(references, tmp_path_factory):
         )
 
     return make
-
-
-@pytest.fixture(scope="session")
-def host_worker(references, tmp_path_factory):
-    """Runs jobs in a process that can import no other implementation."""
-    folder = tmp_path_factory.mktemp("host")
-    count = 0
-
-    def run(jobs: list[dict]) -> list[dict]:
-        nonlocal count
-        count += 1
-        request = folder / f"request-{count}.json"
-        request.write_text(
-            json.dumps({"library": tools.runtime_library(), "jobs": jobs})
-        )
-        result = tools.python_module("oracles.host_worker", request)
-        return json.loads(result.stdout)
-
-    return run
-
-
-def pytest_terminal_summary(terminalreporter):
-    if ledger.compared:
-        for line in ledger.report():
-            terminalreporter.write_line(line)

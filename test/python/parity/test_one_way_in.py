@@ -8,7 +8,7 @@ import shutil
 import onnx
 import pytest
 
-from oracles import raw_files, tools
+from oracles import raw_adapters, raw_files, tools
 from oracles.variants import CONTEXT, PREFILL
 
 FAMILIES = ("llama", "gpt2", "mpt")
@@ -45,7 +45,7 @@ def test_package_has_the_same_graph(package, onnx_package, name):
         assert (made / file).read_bytes() == (expected / file).read_bytes()
 
 
-def _stock_export(module, model, options, folder):
+def _stock_export(module, model, options, folder, *flags):
     """model.onnx and its data in `folder`, by mlir-opt and qeff-translate."""
     plugin = tools.BUILD / "lib" / "QEffPlugin.so"
     converted = folder / "aic100.mlir"
@@ -55,7 +55,7 @@ def _stock_export(module, model, options, folder):
         f"--pass-pipeline=builtin.module(qeff-to-aic100{{{options}}})",
         module, "-o", converted,
     )
-    tools.translate_onnx(converted, model, folder / "model.onnx")
+    tools.translate_onnx(converted, model, folder / "model.onnx", *flags)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -88,6 +88,27 @@ def test_stock_mlir_opt_with_defaults(tmp_path):
     matrices = [name for name in types if name.endswith("_proj.weight")]
     assert matrices
     assert {types[name] for name in matrices} == {onnx.TensorProto.FLOAT16}
+
+
+@pytest.mark.parametrize("mode", ["merge", "swap"])
+def test_stock_mlir_opt_with_adapters(tmp_path, mode):
+    """The canonical module carries the adapter, the pipeline has the mode."""
+    model = raw_files.write_checkpoint(tmp_path / "model")
+    adapter = raw_adapters.write_plain(tmp_path / "math")
+    flag = f"--adapter=math={adapter}:0.5"
+    out = tools.compile_model(
+        model, tmp_path / "out", "--target=aic100", flag,
+        f"--adapter-mode={mode}", "--onnx-dtype=f32",
+    )
+    module = tmp_path / "canonical.mlir"
+    tools.compile_model(model, module, flag, "--compile-to=canonical")
+    options = f"adapter-mode={mode} onnx-dtype=f32"
+    _stock_export(
+        module, model, options, tmp_path, f"--root=adapter.math={adapter}"
+    )
+    for file in ("model.onnx", "model.onnx.data"):
+        made = (out / "aic100" / file).read_bytes()
+        assert made == (tmp_path / file).read_bytes()
 
 
 @pytest.mark.parametrize("name", FAMILIES)

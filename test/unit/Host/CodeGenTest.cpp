@@ -110,7 +110,7 @@ TEST(CodeGenTest, Errors) {
       });
   EXPECT_TRUE(failed(compileProgram(program.getModule(), "/nowhere/p.so")));
   EXPECT_EQ(message,
-            "cannot write /nowhere/p.so.o: No such file or directory");
+            "cannot write '/nowhere/p.so.o': No such file or directory");
   EXPECT_TRUE(
       failed(compileProgram(program.getModule(), "p.so", {"cortex-a72"})));
   EXPECT_EQ(message, "expects an x86-64 CPU by its LLVM name, as \"znver4\" "

@@ -4,6 +4,7 @@
 
 #include "AdapterReading.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 
@@ -14,7 +15,8 @@ namespace {
 class AdapterModulesTest : public AdapterReading {
 protected:
   AdapterModulesTest() {
-    context.loadDialect<QEffDialect, mlir::func::FuncDialect>();
+    context.loadDialect<QEffDialect, mlir::arith::ArithDialect,
+                        mlir::func::FuncDialect>();
   }
 
   std::optional<AdapterModules> collectFrom(StringRef body) {
@@ -88,6 +90,26 @@ TEST_F(AdapterModulesTest, CollectsFromOps) {
   EXPECT_FALSE(modules->find("attn.kv")->head);
   EXPECT_EQ(modules->find("lm_head")->tied, "wte");
   EXPECT_EQ(modules->find("wte")->tied, "");
+}
+
+TEST_F(AdapterModulesTest, FindsTheHeadUnderALowRankPath) {
+  std::optional<AdapterModules> modules = collectFrom(R"mlir(
+    %a = arith.constant dense<0.0> : tensor<4x16xf32>
+    %b = arith.constant dense<0.0> : tensor<32x4xf32>
+    %s = arith.constant dense<1.0> : tensor<1xf32>
+    %0 = qeff.embedding %ids, %table {module = #qeff.module<"wte">}
+        : (tensor<?x?xi64>, tensor<32x16xf32>) -> tensor<?x?x16xf32>
+    %1 = qeff.linear %0, %square {module = #qeff.module<"mlp">}
+        : (tensor<?x?x16xf32>, tensor<16x16xf32>) -> tensor<?x?x16xf32>
+    %2 = qeff.linear %1, %table {module = #qeff.module<"lm_head">}
+        : (tensor<?x?x16xf32>, tensor<32x16xf32>) -> tensor<?x?x32xf32>
+    %3 = qeff.lora %1, %2, %a, %b, %s
+        : (tensor<?x?x16xf32>, tensor<?x?x32xf32>, tensor<4x16xf32>,
+           tensor<32x4xf32>, tensor<1xf32>) -> tensor<?x?x32xf32>
+    return %3 : tensor<?x?x32xf32>)mlir");
+  ASSERT_TRUE(modules) << messages;
+  EXPECT_TRUE(modules->find("lm_head")->head);
+  EXPECT_FALSE(modules->find("mlp")->head);
 }
 
 TEST_F(AdapterModulesTest, RefusesPartsThatDoNotFollow) {

@@ -23,7 +23,7 @@ static std::string read(llvm::StringRef header, size_t dataBytes) {
 
 TEST(Safetensors, ReadsTensors) {
   InputFile file = makeFile(makeSafetensors(
-      R"({"__metadata__":{"format":"pt"},
+      R"({"__metadata__":{"format":"pt","count":3},
           "b":{"dtype":"BF16","shape":[2,3],"data_offsets":[8,20]},
           "a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},
           "i":{"dtype":"I64","shape":[],"data_offsets":[20,28]},
@@ -39,6 +39,8 @@ TEST(Safetensors, ReadsTensors) {
   EXPECT_EQ(header->tensors["i"].type, StoredType::Other);
   EXPECT_EQ(header->tensors["i"].typeName, "I64");
   EXPECT_EQ(header->size + 28, file.getSize());
+  EXPECT_EQ(header->metadata["format"], "pt");
+  EXPECT_EQ(header->metadata.count("count"), 0u);
 }
 
 TEST(Safetensors, TakesATypeItDoesNotKnow) {

@@ -5,31 +5,15 @@
 #include "Internal.h"
 
 #include "qeff/Target/Host/CodeGen.h"
+#include "qeff/Target/OutputFile.h"
 
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace qeff;
 using namespace qeff::host;
-
-static LogicalResult writeFile(Location loc, StringRef path, StringRef bytes) {
-  std::error_code error;
-  llvm::raw_fd_ostream os(path, error);
-  if (!error) {
-    os << bytes;
-    os.close();
-    error = os.error();
-    os.clear_error();
-  }
-  if (error) {
-    mlir::emitError(loc) << "cannot write " << path << ": " << error.message();
-    return failure();
-  }
-  return success();
-}
 
 LogicalResult qeff::host::compileProgram(ModuleOp module, StringRef outputPath,
                                          const CodeGenOptions &options) {
@@ -63,12 +47,11 @@ LogicalResult qeff::host::compileProgram(ModuleOp module, StringRef outputPath,
   std::string objectPath = (outputPath + ".o").str();
   LogicalResult result =
       writeFile(loc, objectPath, StringRef(object.data(), object.size()));
+  std::string linked;
   if (succeeded(result)) {
-    result = linkProgram(loc, objectPath, outputPath);
+    result = linkProgram(loc, objectPath, linked);
   }
   (void)llvm::sys::fs::remove(objectPath);
-  if (failed(result)) {
-    (void)llvm::sys::fs::remove(outputPath);
-  }
-  return result;
+  return failed(result) ? failure()
+                        : writeFile(loc, outputPath, linked, 0777);
 }

@@ -35,9 +35,10 @@ LogicalResult emitObject(Location loc, llvm::Module &program,
                          const KernelTarget &target,
                          llvm::SmallVectorImpl<char> &object);
 
-/// Links the object file `objectPath` to the shared object `outputPath`.
+/// Links the object file `objectPath` to a shared object, whose bytes become
+/// `program`.
 LogicalResult linkProgram(Location loc, StringRef objectPath,
-                          StringRef outputPath);
+                          std::string &program);
 
 } // namespace qeff::host
 

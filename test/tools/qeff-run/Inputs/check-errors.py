@@ -23,7 +23,6 @@ SAMPLING = "sampling is not supported, tokens are chosen greedily"
 CASES = [
     ([], "expects a package (see --help)"),
     ([package], "expects --tokens=ID,ID,... (see --help)"),
-    ([package, "--tokens=1"], "expects --max-new-tokens=N (see --help)"),
     ([package, "--tokens="],
      "--tokens: expects token ids separated by commas, got ''"),
     ([package, "--tokens=1,,2"],
@@ -44,6 +43,13 @@ CASES = [
      "--stop-token: expects an id in [0, 97), got 97"),
     (run + ["other"], "expects one package, got 'other' as well"),
     (run + ["--frobnicate"], "--frobnicate: unknown option (see --help)"),
+    (run + ["--max-new-token=1"],
+     "--max-new-token: unknown option, did you mean --max-new-tokens? "
+     "(see --help)"),
+    (run + ["--verfy"],
+     "--verfy: unknown option, did you mean --verify? (see --help)"),
+    (run + ["-tokens", "1"],
+     "-tokens: unknown option, did you mean --tokens? (see --help)"),
     (run + ["--json=1"], "--json: unknown option, or one that takes no value "
                          "(see --help)"),
     (run + ["--temperature=0.7"], "--temperature: " + SAMPLING),
@@ -54,11 +60,13 @@ CASES = [
                             "(adapters/x.safetensors), got 'x'"),
     (run + ["--adapter="], "--adapter: expects a name or a file"),
     (run + ["--adapter=/nowhere/x"], "/nowhere/x: cannot open"),
+    (run + ["--adapter=/"], "/: expects an adapter's file, got a directory; "
+                            "`qeff generate --adapter DIR` takes PEFT's"),
     (run + ["--lora=x"], "--lora: expects --adapter=NAME|FILE"),
     (run + ["--num-beams=4"], "--num-beams: beam search is not supported"),
     (run + ["--inputs=x"], "--inputs: packages with other inputs than tokens "
                            "are not supported"),
-    (["/nowhere"] + run[1:], "/nowhere: no such file or directory"),
+    (["/nowhere", "--tokens=1"], "/nowhere: no such file or directory"),
     ([package, "--tokens=97", "--max-new-tokens=1"],
      "prompt 0, token 0: expects an id in [0, 97), got 97"),
     ([package, "--tokens=-1", "--max-new-tokens=1"],

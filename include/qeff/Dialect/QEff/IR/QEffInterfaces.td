@@ -38,6 +38,13 @@ def QEff_StreamableOpInterface : OpInterface<"StreamableOpInterface"> {
       (ins "const ::qeff::Tile &":$tile),
       /*methodBody=*/"", /*defaultImplementation=*/"return ::std::nullopt;">,
     InterfaceMethod<[{
+        The operand that `computeTile` takes from the result's own buffer, or
+        nothing. `tile` of it is what `tile` of the result needs, and both have
+        one element type.
+      }], "::std::optional<unsigned>", "getInPlaceOperand",
+      (ins "const ::qeff::Tile &":$tile),
+      /*methodBody=*/"", /*defaultImplementation=*/"return ::std::nullopt;">,
+    InterfaceMethod<[{
         Whether element i of the result depends on element i of the only
         operand and on nothing else. `computeTile` is then called with any run
         of elements, as tiles of rank 1.

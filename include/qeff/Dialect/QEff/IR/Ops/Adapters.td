@@ -99,7 +99,8 @@ def QEff_AdapterParameterOp : QEff_Op<"adapter_parameter", [
 
 def QEff_LoRAMergeOp : QEff_Op<"lora_merge", [
     Pure, AllTypesMatch<["weight", "result"]>,
-    DeclareOpInterfaceMethods<QEff_StreamableOpInterface>]> {
+    DeclareOpInterfaceMethods<QEff_StreamableOpInterface,
+                              ["getInPlaceOperand"]>]> {
   let summary = "A weight with a low-rank change";
   let description = [{
     With V = weight + scaling·b·a, computed in f32:
@@ -108,7 +109,8 @@ def QEff_LoRAMergeOp : QEff_Op<"lora_merge", [
         result[n, k] = magnitude[n]·V[n, k] / ‖V[n, :]‖  with one
 
     rounded to the result's element type once. Σ_r b[n, r]·a[r, k] runs over
-    ascending r.
+    ascending r; each term, and then the weight, is added by a fused
+    multiply-add.
 
     Constraints:
     - (C1) weight is [N, K], a [R, K], b [N, R], magnitude [N]; R >= 1
