@@ -10,6 +10,7 @@
 #include "qeff/Import/Import.h"
 #include "qeff/Import/ONNX.h"
 #include "qeff/Pipelines/Phases.h"
+#include "qeff/Raise/Passes.h"
 #include "qeff/Target/Translation.h"
 #include "qeff/Transforms/Passes.h"
 
@@ -29,6 +30,7 @@ void qeff::registerAllDialects(mlir::DialectRegistry &registry) {
 
 void qeff::registerAllPasses() {
   registerConversionPasses();
+  registerRaisePasses();
   registerTransformsPasses();
   registerPipelines();
 }

@@ -30,7 +30,10 @@ std::optional<SmallVector<Expr>> Elements::getElements(Value value) {
 
 void Elements::assume(Value value,
                       std::function<Expr(ArrayRef<Expr>)> element) {
-  assumptions[value] = std::move(element);
+  assumptions.erase(value);
+  if (element) {
+    assumptions[value] = std::move(element);
+  }
   known.clear();
 }
 

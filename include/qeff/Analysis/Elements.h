@@ -35,7 +35,8 @@ public:
   /// The elements of an integer tensor of one axis or none, or nothing.
   std::optional<SmallVector<Expr>> getElements(Value value);
 
-  /// From here on, element i of `value` is `element`(i).
+  /// From here on, element i of `value` is `element`(i); what it is again with
+  /// null.
   void assume(Value value, std::function<Expr(ArrayRef<Expr>)> element);
 
   /// The index into an operand of `shape` that broadcasts to a result, for
