@@ -66,6 +66,7 @@ void ONNXIRDialect::initialize() {
 #define GET_OP_LIST
 #include "qeff/Dialect/ONNXIR/IR/ONNXIROps.cpp.inc"
       >();
+  addOperators();
   addInterfaces<ONNXIRBytecodeInterface>();
 }
 

@@ -29,6 +29,10 @@ def ONNXIR_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
   let hasOperationAttrVerify = 1;
+  let extraClassDeclaration = [{
+    /// Adds the typed operators.
+    void addOperators();
+  }];
 }
 
 #endif // QEFF_DIALECT_ONNXIR_IR_ONNXIRDIALECT_TD
