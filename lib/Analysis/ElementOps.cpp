@@ -9,6 +9,8 @@
 
 #include "llvm/ADT/StringMap.h"
 
+#include <cmath>
+
 using namespace qeff;
 using Index = ArrayRef<Expr>;
 
@@ -162,6 +164,48 @@ static Expr getXor(Elements &e, Operation *op, unsigned, Index index) {
   Expr a = get(e, op, 0, index);
   Expr b = get(e, op, 1, index);
   return table.select(a, table.logicalNot(b), b);
+}
+
+static Expr getSigmoidOf(ExprTable &table, Expr x) {
+  Expr denominator = table.add(
+      table.unary(ExprKind::Exp, table.negate(x)), table.number(1));
+  return table.binary(ExprKind::Div, table.number(1), denominator);
+}
+
+static Expr getSigmoid(Elements &e, Operation *op, unsigned, Index index) {
+  return getSigmoidOf(e.getTable(), get(e, op, 0, index));
+}
+
+static Expr getSwish(Elements &e, Operation *op, unsigned, Index index) {
+  ExprTable &table = e.getTable();
+  auto alpha = op->getAttrOfType<FloatAttr>("alpha");
+  Expr x = get(e, op, 0, index);
+  Expr scaled = table.mul(
+      x, table.number(alpha ? alpha.getValueAsDouble() : 1.0));
+  return table.mul(x, getSigmoidOf(table, scaled));
+}
+
+static Expr getRelu(Elements &e, Operation *op, unsigned, Index index) {
+  return e.getTable().max(get(e, op, 0, index), e.getTable().number(0));
+}
+
+static Expr getGelu(Elements &e, Operation *op, unsigned, Index index) {
+  ExprTable &table = e.getTable();
+  Expr x = get(e, op, 0, index);
+  auto kind = op->getAttrOfType<StringAttr>("approximate");
+  Expr inner;
+  if (kind && kind.getValue() == "tanh") {
+    Expr cube = table.mul(x, table.mul(x, x));
+    inner = table.unary(
+        ExprKind::Tanh,
+        table.mul(table.add(x, table.mul(cube, table.number(0.044715))),
+                  table.number(std::sqrt(2 / M_PI))));
+  } else {
+    inner = table.unary(ExprKind::Erf,
+                        table.mul(x, table.number(std::sqrt(0.5))));
+  }
+  return table.mul(table.mul(x, table.add(inner, table.number(1))),
+                   table.number(0.5));
 }
 
 /// The value whose NaN `value` tests for, or null.
@@ -672,6 +716,7 @@ static const llvm::StringMap<ElementFn> &getFunctions() {
       {"Flatten", getReshape},
       {"Gather", getGather},
       {"GatherND", getGatherND},
+      {"Gelu", getGelu},
       {"Greater", getSwapped<&T::less>},
       {"GreaterOrEqual", getSwapped<&T::lessEqual>},
       {"Identity", getIdentity},
@@ -689,7 +734,9 @@ static const llvm::StringMap<ElementFn> &getFunctions() {
       {"Pow", getPow},
       {"Range", getRange},
       {"Reciprocal", getReciprocal},
+      {"Relu", getRelu},
       {"Reshape", getReshape},
+      {"Sigmoid", getSigmoid},
       {"Shape", getShapeElement},
       {"Sin", getUnary<ExprKind::Sin>},
       {"Size", getShapeElement},
@@ -699,6 +746,7 @@ static const llvm::StringMap<ElementFn> &getFunctions() {
       {"Squeeze", getReshape},
       {"Sub", getBinary<&T::sub>},
       {"Sum", getVariadic<&T::add>},
+      {"Swish", getSwish},
       {"Tanh", getUnary<ExprKind::Tanh>},
       {"Tile", getTile},
       {"Transpose", getTranspose},

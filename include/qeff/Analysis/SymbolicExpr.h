@@ -10,6 +10,8 @@
 
 #include "qeff/Support/LLVM.h"
 
+#include "llvm/ADT/DenseMapInfo.h"
+
 #include <memory>
 #include <optional>
 
@@ -70,6 +72,7 @@ public:
 private:
   friend class ExprTable;
   friend class ExprNode;
+  friend struct llvm::DenseMapInfo<Expr>;
   explicit Expr(const ExprNode *node) : node(node) {}
   const ExprNode *node = nullptr;
   friend llvm::hash_code hash_value(Expr expr) {
@@ -165,5 +168,20 @@ private:
 };
 
 } // namespace qeff
+
+template <>
+struct llvm::DenseMapInfo<qeff::Expr> {
+  using Pointers = DenseMapInfo<const qeff::ExprNode *>;
+  static qeff::Expr getEmptyKey() {
+    return qeff::Expr(Pointers::getEmptyKey());
+  }
+  static qeff::Expr getTombstoneKey() {
+    return qeff::Expr(Pointers::getTombstoneKey());
+  }
+  static unsigned getHashValue(qeff::Expr expr) {
+    return Pointers::getHashValue(expr.node);
+  }
+  static bool isEqual(qeff::Expr a, qeff::Expr b) { return a == b; }
+};
 
 #endif // QEFF_ANALYSIS_SYMBOLICEXPR_H

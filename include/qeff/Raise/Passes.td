@@ -30,6 +30,66 @@ def RaiseCachesPass : Pass<"qeff-raise-caches", "::mlir::ModuleOp"> {
   let dependentDialects = ["::qeff::QEffDialect"];
 }
 
+def RaiseLinearPass : Pass<"qeff-raise-linear", "::mlir::ModuleOp"> {
+  let summary = "Recognize linear layers";
+  let description = [{
+    A product with a weight of two axes (MatMul, Gemm, behind transposes and
+    casts of the weight) becomes a `qeff.linear`, with the vector that is added
+    to it as its bias. Rows that were flattened for it are not any more.
+
+    ```mlir
+    %0 = onnxir.MatMul(%x, %w)
+    %1 = onnxir.Add(%0, %b)
+    // becomes
+    %t = qeff.transpose %w [1, 0]
+    %1 = qeff.linear %x, %t, %b
+    ```
+
+    Needs: typed ops of known ranks. Leaves: products of two activations.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect", "::mlir::arith::ArithDialect"];
+}
+
+def RaiseNormPass : Pass<"qeff-raise-norm", "::mlir::ModuleOp"> {
+  let summary = "Recognize RMS and layer normalizations";
+  let description = [{
+    x / sqrt(mean(x²) + eps) along the last axis becomes a `qeff.rms_norm`, in
+    every spelling of the square, the root and the quotient; that of x − mean(x)
+    a `qeff.layer_norm`; factors and terms of the channels its weight and bias.
+    RMSNormalization, SimplifiedLayerNormalization and LayerNormalization are
+    taken as they are.
+
+    Needs: typed ops of known ranks. Leaves: normalizations of other axes.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect", "::mlir::arith::ArithDialect"];
+}
+
+def RaiseEmbeddingPass : Pass<"qeff-raise-embedding", "::mlir::ModuleOp"> {
+  let summary = "Recognize embeddings";
+  let description = [{
+    Rows of a table by an argument [batch, length] become a `qeff.embedding`.
+    Tokens are the argument whose table has as many rows as there are logits, or
+    the largest; rows by the index in the sequence, or by another argument, are
+    learned positions.
+
+    Needs: typed ops, shapes that are known.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect", "::mlir::arith::ArithDialect"];
+}
+
+def RaiseElementwisePass : Pass<"qeff-raise-elementwise", "::mlir::ModuleOp"> {
+  let summary = "Recognize activations, gates and sums";
+  let description = [{
+    An expression over one tensor that has the values of a known activation
+    becomes a `qeff.activate`, one over two that is linear in the second a
+    `qeff.gate`, and a sum of equal shapes a `qeff.add`, however they are
+    spelled.
+
+    Needs: typed ops, shapes that are known.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect"];
+}
+
 def RaiseAttentionPass : Pass<"qeff-raise-attention", "::mlir::ModuleOp"> {
   let summary = "Recognize attention: heads, rotary positions, masks";
   let description = [{
