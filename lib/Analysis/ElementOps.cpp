@@ -3,8 +3,9 @@
 // How the analysis of elements sees through each operator. A function that
 // gives null leaves the element a Load.
 
-#include "qeff/Analysis/Elements.h"
+#include "OperatorAccess.h"
 
+#include "qeff/Analysis/Elements.h"
 #include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
 
 #include "llvm/ADT/StringMap.h"
@@ -18,29 +19,9 @@ using Index = ArrayRef<Expr>;
 // Operands and attributes
 //===----------------------------------------------------------------------===//
 
-static bool isAbsent(Value value) { return isa<mlir::NoneType>(value.getType()); }
-
-static Value getOperand(Operation *op, unsigned i) {
-  return i < op->getNumOperands() && !isAbsent(op->getOperand(i))
-             ? op->getOperand(i)
-             : Value();
-}
-
-static int64_t getInteger(Operation *op, StringRef name, int64_t otherwise) {
-  auto value = op->getAttrOfType<IntegerAttr>(name);
-  return value ? value.getInt() : otherwise;
-}
-
 static std::optional<size_t> getRank(Elements &elements, Value value) {
   std::optional<ArrayRef<Expr>> shape = elements.getShape(value);
   return shape ? std::optional<size_t>(shape->size()) : std::nullopt;
-}
-
-/// `axis`, counted from the end where negative, or nothing.
-static std::optional<size_t> getAxis(int64_t axis, size_t rank) {
-  auto count = static_cast<int64_t>(rank);
-  axis = axis < 0 ? axis + count : axis;
-  return axis >= 0 && axis < count ? std::optional<size_t>(axis) : std::nullopt;
 }
 
 /// The integers of a constant operand, or nothing.
@@ -72,14 +53,6 @@ static Expr get(Elements &elements, Operation *op, unsigned i, Index index) {
     return {};
   }
   return elements.get(value, elements.broadcast(index, *shape));
-}
-
-static ExprType getExprType(Type type) {
-  Type element = mlir::getElementTypeOrSelf(type);
-  if (auto integer = dyn_cast<IntegerType>(element)) {
-    return integer.getWidth() == 1 ? ExprType::Bool : ExprType::Integer;
-  }
-  return ExprType::Float;
 }
 
 //===----------------------------------------------------------------------===//
@@ -249,7 +222,7 @@ static Expr getIdentity(Elements &e, Operation *op, unsigned result,
 // Constants
 //===----------------------------------------------------------------------===//
 
-static Expr toExpr(ExprTable &table, Attribute value) {
+Expr qeff::toExpr(ExprTable &table, Attribute value) {
   if (auto number = dyn_cast<FloatAttr>(value)) {
     return table.number(number.getValueAsDouble());
   }
