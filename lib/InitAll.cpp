@@ -5,6 +5,7 @@
 #include "qeff/InitAll.h"
 #include "qeff/Conversion/Passes.h"
 #include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
+#include "qeff/Dialect/ONNXIR/Transforms/Passes.h"
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
 #include "qeff/Dialect/QEffHost/IR/QEffHostDialect.h"
 #include "qeff/Import/Import.h"
@@ -32,6 +33,7 @@ void qeff::registerAllPasses() {
   registerConversionPasses();
   registerRaisePasses();
   registerTransformsPasses();
+  onnxir::registerONNXIRPasses();
   registerPipelines();
 }
 
