@@ -11,6 +11,7 @@
 #include "qeff/Import/Import.h"
 #include "qeff/Import/ONNX.h"
 #include "qeff/Pipelines/Phases.h"
+#include "qeff/Raise/Passes.h"
 #include "qeff/Target/Translation.h"
 #include "qeff/Transforms/Passes.h"
 
@@ -30,6 +31,7 @@ void qeff::registerAllDialects(mlir::DialectRegistry &registry) {
 
 void qeff::registerAllPasses() {
   registerConversionPasses();
+  registerRaisePasses();
   registerTransformsPasses();
   onnxir::registerONNXIRPasses();
   registerPipelines();

@@ -67,8 +67,8 @@ LogicalResult ModelBuilder::buildInputs(Block &block, ValueInfos &arguments,
     overrides.emplace_back(op.getInputPositionAttr().getInt(),
                            qeff_onnx::ValueInfoProto());
     qeff_onnx::ValueInfoProto &info = overrides.back().second;
-    LogicalResult result =
-        buildInfo(op, op.getInputAttr(), op.getType(), info);
+    LogicalResult result = encodeValueInfo(
+        op.getInputAttr(), info, [&] { return op.emitOpError(); });
     info.set_name(op.getName().str());
     return result;
   };
@@ -80,7 +80,7 @@ LogicalResult ModelBuilder::buildInputs(Block &block, ValueInfos &arguments,
       return failure();
     }
   }
-  llvm::stable_sort(overrides, llvm::less_first());
+  llvm::sort(overrides, llvm::less_first());
   auto next = overrides.begin();
   int argument = 0;
   for (int64_t position = 0;
@@ -223,6 +223,24 @@ LogicalResult ModelBuilder::buildOutputs(NodeOp op, ValueNames &names,
   return success();
 }
 
+/// Sets the texts of a node; what it has not stays as its `proto` says.
+static void setTexts(NodeOp op, qeff_onnx::NodeProto &node) {
+  using Setter = void (qeff_onnx::NodeProto::*)(std::string &&);
+  auto set = [&](std::optional<StringRef> text, Setter setter) {
+    if (text && !text->empty()) {
+      (node.*setter)(text->str());
+    }
+  };
+  set(op.getOpType(), &qeff_onnx::NodeProto::set_op_type);
+  set(op.getDomain(), &qeff_onnx::NodeProto::set_domain);
+  set(op.getName(), &qeff_onnx::NodeProto::set_name);
+  set(op.getOverload(), &qeff_onnx::NodeProto::set_overload);
+  set(op.getDoc(), &qeff_onnx::NodeProto::set_doc_string);
+  if (ArrayAttr metadata = op.getMetadataAttr()) {
+    encodeMetadata(metadata, *node.mutable_metadata_props());
+  }
+}
+
 LogicalResult ModelBuilder::buildOperands(Operation *op, ValueNames &names,
                                           qeff_onnx::NodeProto &node) {
   for (Value input : op->getOperands()) {
@@ -313,21 +331,7 @@ LogicalResult ModelBuilder::buildNode(NodeOp op, Body body) {
                           [&] { return op.emitOpError(); }))) {
     return failure();
   }
-  auto set = [&](std::optional<StringRef> text, auto setter) {
-    if (text && !text->empty()) {
-      (node.*setter)(text->str());
-    }
-  };
-  using Setter = void (qeff_onnx::NodeProto::*)(std::string &&);
-  set(op.getOpType(), static_cast<Setter>(&qeff_onnx::NodeProto::set_op_type));
-  set(op.getDomain(), static_cast<Setter>(&qeff_onnx::NodeProto::set_domain));
-  set(op.getName(), static_cast<Setter>(&qeff_onnx::NodeProto::set_name));
-  set(op.getOverload(),
-      static_cast<Setter>(&qeff_onnx::NodeProto::set_overload));
-  set(op.getDoc(), static_cast<Setter>(&qeff_onnx::NodeProto::set_doc_string));
-  if (ArrayAttr metadata = op.getMetadataAttr()) {
-    encodeMetadata(metadata, *node.mutable_metadata_props());
-  }
+  setTexts(op, node);
   if (failed(buildOperands(op, body.names, node))) {
     return failure();
   }
@@ -432,10 +436,10 @@ LogicalResult ModelBuilder::buildSubgraph(NodeOp op, unsigned index, Body outer,
     return success();
   };
   ValueInfos arguments, results;
-  if (failed(build(block.getArguments(), about ? about.getInputs() : ArrayAttr(),
-                   arguments)) ||
-      failed(build(end.getValues(), about ? about.getOutputs() : ArrayAttr(),
-                   results))) {
+  ArrayAttr inputs = about ? about.getInputs() : ArrayAttr();
+  ArrayAttr outputs = about ? about.getOutputs() : ArrayAttr();
+  if (failed(build(block.getArguments(), inputs, arguments)) ||
+      failed(build(end.getValues(), outputs, results))) {
     return failure();
   }
   Body body{outer.names, outer.opsets, *graph.mutable_node(), &graph};
