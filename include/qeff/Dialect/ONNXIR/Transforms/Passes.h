@@ -6,6 +6,7 @@
 
 #include "qeff/Support/LLVM.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace qeff::onnxir {
@@ -13,6 +14,9 @@ namespace qeff::onnxir {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "qeff/Dialect/ONNXIR/Transforms/Passes.h.inc"
+
+/// Gives the function the result types, with `qeff.dims`, of what it returns.
+void updateResultTypes(mlir::func::FuncOp function);
 
 } // namespace qeff::onnxir
 

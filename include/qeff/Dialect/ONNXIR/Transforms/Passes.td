@@ -50,4 +50,34 @@ def UpgradePass : Pass<"onnxir-upgrade", "::mlir::ModuleOp"> {
   let dependentDialects = ["::qeff::QEffDialect"];
 }
 
+def InferShapesPass : Pass<"onnxir-infer-shapes", "::mlir::ModuleOp"> {
+  let summary = "Give results the types that their operands imply";
+  let description = [{
+    Element types of results that have none, ranks and sizes come from the
+    operands of typed ops, through the sizes that shapes are computed with. Types
+    that are there are only refined. Sizes of the function's arguments are named
+    dims in this, so that `?` that are equal are known to be.
+
+    ```mlir
+    %1 = onnxir.Add(%0, %b) : (tensor<?x4xf32>, tensor<4xf32>) -> !onnxir.any
+    // becomes
+    %1 = onnxir.Add(%0, %b) : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+    ```
+  }];
+}
+
+def FoldConstantsPass : Pass<"onnxir-fold-constants", "::mlir::ModuleOp"> {
+  let summary = "Compute constants, remove what changes nothing";
+  let description = [{
+    Integers that follow from shapes and constants, and operators on constants of
+    up to 4096 elements, become initializers; f32 is computed in f32, and what
+    another machine might round otherwise stays. `Identity`, a `Cast` to the same
+    type, a `Slice` of everything, an `Expand` or a chain of reshapes to the same
+    shape, a double `Transpose` go away. The target of a `Reshape` becomes a
+    constant where one -1 is enough. What nothing uses is removed.
+
+    Needs: `onnxir-infer-shapes`.
+  }];
+}
+
 #endif // QEFF_DIALECT_ONNXIR_TRANSFORMS_PASSES_TD
