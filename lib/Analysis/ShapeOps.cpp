@@ -857,5 +857,6 @@ static const llvm::StringMap<ShapeFn> &getFunctions() {
 }
 
 ShapeFn qeff::getShapeFn(Operation *op) {
-  return getFunctions().lookup(op->getName().getStringRef());
+  ShapeFn fn = getFunctions().lookup(op->getName().getStringRef());
+  return fn ? fn : getRareShapeFn(op);
 }

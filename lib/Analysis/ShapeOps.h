@@ -41,6 +41,8 @@ using ShapeFn = void (*)(ShapeContext &context, Operation *op);
 
 /// The shape function of `op`, or null.
 ShapeFn getShapeFn(Operation *op);
+/// That of an operator around a transformer's core, or null.
+ShapeFn getRareShapeFn(Operation *op);
 
 } // namespace qeff
 

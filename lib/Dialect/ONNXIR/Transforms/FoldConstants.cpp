@@ -313,12 +313,14 @@ Value Folder::fold(OperatorOpInterface op) {
 }
 
 static void eraseDead(FuncOp function) {
-  function.walk<mlir::WalkOrder::PostOrder, mlir::ReverseIterator>(
-      [](Operation *op) {
-        if (mlir::isOpTriviallyDead(op)) {
-          op->erase();
-        }
-      });
+  SmallVector<Operation *> ops;
+  function.getBody().walk<mlir::WalkOrder::PreOrder>(
+      [&](Operation *op) { ops.push_back(op); });
+  for (Operation *op : llvm::reverse(ops)) {
+    if (mlir::isOpTriviallyDead(op)) {
+      op->erase();
+    }
+  }
 }
 
 void Folder::run() {
