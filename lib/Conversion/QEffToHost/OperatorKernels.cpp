@@ -6,6 +6,7 @@
 
 #include "qeff/Conversion/ONNXIRToLinalg.h"
 #include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
+#include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
 #include "qeff/Dialect/QEffHost/IR/QEffHostOps.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -41,9 +42,13 @@ static std::string getOperatorName(Operation *op) {
   if (auto node = dyn_cast<onnxir::NodeOp>(op)) {
     return node.getQualifiedName();
   }
-  StringRef name = op->getName().getStringRef();
-  (void)name.consume_front("onnxir.");
-  return name.str();
+  auto typed = dyn_cast<onnxir::OperatorOpInterface>(op);
+  if (!typed) {
+    return op->getName().getStringRef().str();
+  }
+  StringRef domain = typed.getDomain();
+  return (domain.empty() ? Twine() : domain + "::").str() +
+         typed.getOperatorName().str();
 }
 
 InFlightDiagnostic host::emitOperatorError(Operation *op,

@@ -20,10 +20,7 @@ Value host::getOperatorView(Operation *op) {
   static constexpr StringRef views[] = {"Reshape", "Flatten", "Squeeze",
                                         "Unsqueeze", "Identity"};
   StringRef name = op->getName().stripDialect();
-  if (auto node = dyn_cast<onnxir::NodeOp>(op)) {
-    name = node.getDomain().empty() ? node.getOpType() : StringRef();
-  }
-  if (!isOperator(op) || !llvm::is_contained(views, name) ||
+  if (!isa<onnxir::OperatorOpInterface>(op) || !llvm::is_contained(views, name) ||
       op->getNumResults() != 1 || op->getNumOperands() < 1) {
     return {};
   }
