@@ -27,7 +27,7 @@ import common
 import export
 
 RANK = 16
-OTHER_RANKS = (8, 32, 64)
+OTHER_RANKS = (8, 64, 256)
 PROMPT = [1, 5, 9, 13, 17, 21, 25, 29]
 SWITCHES = 1000
 CONTEXT = 256

@@ -5,11 +5,13 @@
 #include "qeff/InitAll.h"
 #include "qeff/Conversion/Passes.h"
 #include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
+#include "qeff/Dialect/ONNXIR/Transforms/Passes.h"
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
 #include "qeff/Dialect/QEffHost/IR/QEffHostDialect.h"
 #include "qeff/Import/Import.h"
 #include "qeff/Import/ONNX.h"
 #include "qeff/Pipelines/Phases.h"
+#include "qeff/Raise/Passes.h"
 #include "qeff/Target/Translation.h"
 #include "qeff/Transforms/Passes.h"
 
@@ -48,7 +50,9 @@ void qeff::registerAllDialects(mlir::DialectRegistry &registry) {
 
 void qeff::registerAllPasses() {
   registerConversionPasses();
+  registerRaisePasses();
   registerTransformsPasses();
+  onnxir::registerONNXIRPasses();
   registerPipelines();
 }
 

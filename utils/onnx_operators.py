@@ -73,6 +73,7 @@ class Attr:
     kind: str
     default: object = None
     required: bool = False
+    since: int = 1  # the version that added it to the form
 
 
 @dataclass
@@ -273,10 +274,15 @@ def read_breaks(name: str, schemas: list) -> list[int]:
 def read_operator(name: str, schemas: list) -> Operator:
     schema = schemas[-1]
     breaks = read_breaks(name, schemas)
-    return Operator("", name, schema.since_version,
-                    breaks[-1] if breaks else schemas[0].since_version,
+    form = breaks[-1] if breaks else schemas[0].since_version
+    attrs = read_attrs(schema)
+    for attr in attrs:
+        attr.since = min(old.since_version for old in schemas
+                         if old.since_version >= form
+                         and attr.name in old.attributes)
+    return Operator("", name, schema.since_version, form,
                     read_values(schema.inputs), read_values(schema.outputs),
-                    read_attrs(schema))
+                    attrs)
 
 
 # ---------------------------------------------------------------------------
@@ -368,7 +374,7 @@ def print_values(values: list[Value]) -> str:
 def print_row(operator: Operator) -> str:
     attrs = ", ".join(
         f"{{{quote(attr.name)}, AttrKind::{attr.kind}, "
-        f"{'true' if attr.required else 'false'}}}"
+        f"{'true' if attr.required else 'false'}, {attr.since}}}"
         for attr in operator.attrs
     )
     return (

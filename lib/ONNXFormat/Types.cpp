@@ -6,11 +6,28 @@
 
 #include "mlir/IR/TypeUtilities.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace qeff;
 using namespace qeff::onnxir;
 using Dimension = qeff_onnx::TensorShapeProto::Dimension;
+
+std::string onnxir::quote(StringRef text) {
+  constexpr size_t kMaxShown = 200;
+  std::string result = "'";
+  for (char c : text.take_front(kMaxShown)) {
+    auto byte = static_cast<uint8_t>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      result += "\\x";
+      result += llvm::hexdigit(byte >> 4);
+      result += llvm::hexdigit(byte & 15);
+    } else {
+      result += c;
+    }
+  }
+  return result + (text.size() > kMaxShown ? "…'" : "'");
+}
 
 //===----------------------------------------------------------------------===//
 // Messages as bytes
@@ -258,6 +275,25 @@ LogicalResult onnxir::encodeValueInfo(ValueInfoAttr info,
 bool onnxir::areCompatible(Type a, Type b) {
   if (a == b || isa<AnyType>(a) || isa<AnyType>(b)) {
     return true;
+  }
+  if (a.getTypeID() != b.getTypeID() && !isa<mlir::TensorType>(a)) {
+    return false;
+  }
+  if (auto sequence = dyn_cast<SequenceType>(a)) {
+    return areCompatible(sequence.getElementType(),
+                         cast<SequenceType>(b).getElementType());
+  }
+  if (auto optional = dyn_cast<OptionalType>(a)) {
+    return areCompatible(optional.getElementType(),
+                         cast<OptionalType>(b).getElementType());
+  }
+  if (auto map = dyn_cast<MapType>(a)) {
+    return map.getKeyType() == cast<MapType>(b).getKeyType() &&
+           areCompatible(map.getValueType(), cast<MapType>(b).getValueType());
+  }
+  if (auto sparse = dyn_cast<SparseType>(a)) {
+    return areCompatible(sparse.getTensorType(),
+                         cast<SparseType>(b).getTensorType());
   }
   auto first = dyn_cast<mlir::TensorType>(a);
   auto second = dyn_cast<mlir::TensorType>(b);

@@ -13,6 +13,9 @@ namespace qeff::onnxir {
 /// Begins an error at the place that is read or written.
 using EmitErrorFn = llvm::function_ref<InFlightDiagnostic()>;
 
+/// `text` of a file for an error: between quotes, on one line, not too long.
+std::string quote(StringRef text);
+
 /// The info of a value. Its type is `!onnxir.any` where the message has none or
 /// one that is unknown here; a size of -1 is dynamic. Fails at sizes below -1.
 FailureOr<ValueInfoAttr>

@@ -14,7 +14,9 @@ using namespace qeff;
 
 static const PhaseInfo phases[] = {
     {Phase::Canonical, Phase::Imported,
-     "transformer-level, stateless, named dims known", "canonicalize,cse"},
+     "transformer-level, stateless, named dims known",
+     "onnxir-inline-functions,onnxir-upgrade,onnxir-infer-shapes,"
+     "onnxir-fold-constants,canonicalize,cse"},
     {Phase::Adapted, Phase::Canonical, "adapters merged or made inputs",
      "qeff-fuse-adapters{mode=$adapter-mode max-lora-rank=$max-lora-rank},"
      "canonicalize,cse"},
@@ -28,7 +30,8 @@ static const PhaseInfo phases[] = {
      "convert-qeff-to-onnxir{dtype=$onnx-dtype},qeff-clip-fp16,"
      "qeff-outline-weights"},
     {Phase::Specialized, Phase::Tuned,
-     "one static function per specialization", "qeff-specialize"},
+     "one static function per specialization",
+     "qeff-specialize,onnxir-infer-shapes,onnxir-fold-constants"},
     {Phase::Host, Phase::Specialized, "kernels, launches, weight placements",
      "convert-qeff-to-host{weights=$host-weights mcpu=$mcpu}"},
 };

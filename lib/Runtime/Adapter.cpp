@@ -20,6 +20,11 @@ using namespace qeff::runtime;
 
 namespace {
 constexpr int64_t rankStep = 8;
+
+/// The ranks that kernels compute for an adapter of `rank`.
+int64_t padRank(int64_t rank) {
+  return (rank + rankStep - 1) / rankStep * rankStep;
+}
 constexpr int64_t panelWidth = 32;
 constexpr size_t pieceBytes = 1 << 20;
 
@@ -169,9 +174,9 @@ void Packer::packA(const AdapterTarget &target, const StoredTensor &a) {
 void Packer::packB(const AdapterTarget &target, const StoredTensor &b,
                    int64_t rank) {
   int64_t piece = std::max<int64_t>(1, pieceBytes / 4 / rank);
+  int64_t padded = padRank(rank);
   for (const AdapterPart &part : target.parts) {
     auto *out = reinterpret_cast<float *>(block + part.offset);
-    int64_t panels = (part.size + panelWidth - 1) / panelWidth;
     for (int64_t begin = 0; begin < part.size; begin += piece) {
       int64_t rows = std::min(piece, part.size - begin);
       values.resize(size_t(rows * rank));
@@ -181,9 +186,8 @@ void Packer::packB(const AdapterTarget &target, const StoredTensor &b,
         int64_t panel = (begin + i) / panelWidth;
         int64_t column = (begin + i) % panelWidth;
         for (int64_t r = 0; r < rank; ++r) {
-          int64_t line =
-              (r / rankStep * panels + panel) * rankStep + r % rankStep;
-          out[line * panelWidth + column] = values[size_t(i * rank + r)];
+          out[(panel * padded + r) * panelWidth + column] =
+              values[size_t(i * rank + r)];
         }
       }
     }
@@ -195,7 +199,7 @@ uint64_t Packer::pack(const AdapterTarget &target, const Pair &pair,
   packA(target, *pair.a);
   packB(target, *pair.b, rank);
   qeff_adapter_header header = {};
-  header.rank = (rank + rankStep - 1) / rankStep * rankStep;
+  header.rank = padRank(rank);
   read(*pair.scaling, target.module + std::string(suffixScaling), 0, 1,
        &header.scaling);
   std::memcpy(block + target.header, &header, sizeof(header));

@@ -3,6 +3,7 @@
 // qeff-translate: models to and from the project's IR.
 
 #include "qeff/InitAll.h"
+#include "qeff/Translate/FileTranslation.h"
 
 #include "mlir/Support/LogicalResult.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
@@ -13,6 +14,8 @@ static const char *const helpText =
 
   qeff-translate --import-hf MODEL/config.json -o model.mlir
   qeff-translate --import-gguf model.gguf -o model.mlir
+  qeff-translate --import-onnx model.onnx -o model.mlir
+  qeff-translate --verify-roundtrip model.onnx
   qeff-translate --export-host host.mlir --root=model=MODEL --package=OUT
   qeff-translate --export-aic100 aic100.mlir --root=model=MODEL --package=OUT
 
@@ -21,6 +24,9 @@ qeff-compile does all of it in one command. Most options below are LLVM's; see
 )";
 
 int main(int argc, char **argv) {
+  if (std::optional<int> code = qeff::runFileTranslation(argc, argv)) {
+    return *code;
+  }
   qeff::registerAllTranslations();
   return mlir::failed(mlir::mlirTranslateMain(argc, argv, helpText));
 }

@@ -19,7 +19,8 @@ FailureOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context,
                                              const ProgressFn &progress = {});
 
 /// Registers `--import-hf` (input: a config.json) and `--import-gguf` with the
-/// translation driver.
+/// translation driver. That loads the whole input first; `runFileTranslation`
+/// does not.
 void registerImportTranslations();
 
 } // namespace qeff

@@ -28,8 +28,13 @@ importONNX(MLIRContext *context, StringRef path, const InputFile &file);
 LogicalResult compareONNX(MLIRContext *context, StringRef path,
                           StringRef other);
 
-/// Registers `--import-onnx` and `--verify-roundtrip` (imports, exports, and
-/// compares the two) with the translation driver.
+/// Imports the model at `path`, exports it to a temporary folder, and compares;
+/// says so where the two are the same.
+LogicalResult verifyONNXRoundTrip(MLIRContext *context, StringRef path,
+                                  raw_ostream &output);
+
+/// Registers `--import-onnx` and `--verify-roundtrip` with the translation
+/// driver. That loads the whole file first; `runFileTranslation` does not.
 void registerONNXTranslations();
 
 } // namespace qeff

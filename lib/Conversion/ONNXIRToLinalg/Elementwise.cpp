@@ -184,11 +184,19 @@ static Results lowerCast(Lowering &l) {
 }
 
 static Results lowerBitCast(Lowering &l) {
-  if (l.element(0).isBool() || l.resultElement().isBool() ||
-      l.shape(0) != l.resultShape()) {
-    return l.fail("expects elements of one width that are no booleans");
+  auto getWidth = [](Element element) {
+    return std::max<unsigned>(element.type.getIntOrFloatBitWidth(), 8);
+  };
+  Element from = l.element(0);
+  Element to = l.resultElement();
+  if (getWidth(from) != getWidth(to) || l.shape(0) != l.resultShape()) {
+    return l.fail("expects elements of one width");
   }
-  Type type = l.resultElement().type;
+  // A boolean is a byte, 0 or 1.
+  if (from.isBool() || to.isBool()) {
+    return lowerCast(l);
+  }
+  Type type = to.type;
   // Elements must keep their bits: none is widened on the way.
   return one(l.generate(l.resultType(), [&](ValueRange at) -> Value {
     Value x = l.extract(l.get(0), at);

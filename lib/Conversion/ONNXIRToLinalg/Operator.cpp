@@ -16,9 +16,6 @@ using namespace qeff::onnxir;
 static constexpr int64_t kMaxConstant = 64;
 
 std::string Operator::getName() const {
-  if (auto node = dyn_cast<NodeOp>(op)) {
-    return node.getQualifiedName();
-  }
   auto typed = dyn_cast<OperatorOpInterface>(op);
   if (!typed) {
     return {};
@@ -55,10 +52,6 @@ RankedTensorType Operator::getResultType(size_t index) const {
 }
 
 Attribute Operator::getAttribute(StringRef name) const {
-  if (auto node = dyn_cast<NodeOp>(op)) {
-    DictionaryAttr attributes = node.getOnnxAttrsAttr();
-    return attributes ? attributes.get(name) : Attribute();
-  }
   return op->getAttr(name);
 }
 

@@ -10,61 +10,66 @@ using namespace qeff;
 using namespace qeff::onnxir;
 namespace math = mlir::math;
 
-/// The axes that `shape` lost to become `result`, where only one choice of
-/// `count` axes is possible (any number where `count` is −1).
-static std::optional<SmallVector<int64_t>>
-inferAxes(ArrayRef<int64_t> shape, ArrayRef<int64_t> result, bool keepDims) {
-  SmallVector<int64_t> axes;
-  if (keepDims) {
-    if (shape.size() != result.size()) {
-      return std::nullopt;
-    }
+using Axes = SmallVector<int64_t>;
+
+/// Axes that are tried where they are known while running only.
+static constexpr size_t kMaxRank = 8;
+
+/// The sets of axes whose loss makes `result` of `shape`.
+static SmallVector<Axes> findAxes(ArrayRef<int64_t> shape,
+                                  ArrayRef<int64_t> result, bool keepDims) {
+  SmallVector<Axes> found;
+  for (unsigned set = 0; set < (1u << shape.size()); ++set) {
+    Axes axes, rest;
     for (auto [axis, size] : llvm::enumerate(shape)) {
-      if (result[axis] != size) {
+      bool isReduced = (set >> axis) & 1;
+      if (isReduced) {
         axes.push_back(static_cast<int64_t>(axis));
       }
+      if (!isReduced || keepDims) {
+        rest.push_back(isReduced ? 1 : size);
+      }
     }
-    return axes;
-  }
-  size_t next = 0;
-  for (auto [axis, size] : llvm::enumerate(shape)) {
-    // A size that the axes behind repeat could stand for any of them.
-    bool isKept = next < result.size() && result[next] == size;
-    bool isRepeated = llvm::is_contained(shape.drop_front(axis + 1), size);
-    if (isKept && isRepeated &&
-        shape.size() - axis != result.size() - next) {
-      return std::nullopt;
-    }
-    if (isKept) {
-      ++next;
-    } else {
-      axes.push_back(static_cast<int64_t>(axis));
+    if (ArrayRef<int64_t>(rest) == result) {
+      found.push_back(axes);
     }
   }
-  return next == result.size() ? std::optional(axes) : std::nullopt;
+  return found;
 }
 
-/// The reduced axes, sorted: of the constant operand 1, else as the shapes say.
-static FailureOr<SmallVector<int64_t>> getAxes(Lowering &l) {
+/// Whether operand 1 names the axes `axes` and no other.
+static Value isNamed(Lowering &l, ArrayRef<int64_t> axes) {
+  namespace arith = mlir::arith;
   auto rank = static_cast<int64_t>(l.shape(0).size());
-  bool keepDims = l.op.getInt("keepdims", 1) != 0;
-  std::optional<SmallVector<int64_t>> given;
+  int64_t count = l.op.getType(1).getNumElements();
+  Value result = l.s.boolean(true);
+  for (int64_t axis = 0; axis < rank; ++axis) {
+    Value isOne = l.s.boolean(false);
+    for (int64_t at = 0; at < count; ++at) {
+      Value named = l.readIndex(1, at);
+      for (int64_t value : {axis, axis - rank}) {
+        isOne = l.s.logicalOr(
+            isOne, arith::CmpIOp::create(l.b, arith::CmpIPredicate::eq, named,
+                                         l.s.index(value)));
+      }
+    }
+    bool isWanted = llvm::is_contained(axes, axis);
+    result = l.s.logicalAnd(result, isWanted ? isOne : l.s.logicalNot(isOne));
+  }
+  return result;
+}
+
+/// The reduced axes where they are constants: of operand 1, sorted.
+static FailureOr<Axes> getConstantAxes(Lowering &l) {
+  auto rank = static_cast<int64_t>(l.shape(0).size());
+  std::optional<Axes> given;
   if (l.has(1)) {
     given = l.op.getConstant(1);
-    if (!given && l.op.getType(1).getNumElements() != 0) {
-      auto axes = inferAxes(l.shape(0), l.resultShape(), keepDims);
-      if (axes) {
-        return *axes;
-      }
-      return l.fail("expects axes that are constants or follow from the "
-                    "shapes");
-    }
   }
   if (!given || given->empty()) {
-    if (l.op.getInt("noop_with_empty_axes", 0) != 0) {
-      return SmallVector<int64_t>();
-    }
-    return llvm::to_vector(llvm::seq<int64_t>(rank));
+    return l.op.getInt("noop_with_empty_axes", 0) != 0
+               ? Axes()
+               : llvm::to_vector(llvm::seq<int64_t>(rank));
   }
   SmallVector<int64_t> axes;
   for (int64_t axis : *given) {
@@ -90,6 +95,40 @@ struct Reduction {
 };
 } // namespace
 
+/// What `compute` gives for the reduced axes. Axes that are data are found among
+/// those that fit the shapes.
+static Results reduceAxes(Lowering &l,
+                          llvm::function_ref<Results(ArrayRef<int64_t>)>
+                              compute) {
+  bool isData = l.has(1) && !l.op.getConstant(1) &&
+                l.op.getType(1).getNumElements() != 0;
+  if (!isData) {
+    FailureOr<Axes> axes = getConstantAxes(l);
+    return failed(axes) ? Results(failure()) : compute(*axes);
+  }
+  SmallVector<Axes> sets;
+  if (l.shape(0).size() <= kMaxRank && l.shape(1).size() == 1) {
+    sets = findAxes(l.shape(0), l.resultShape(),
+                    l.op.getInt("keepdims", 1) != 0);
+  }
+  if (sets.empty()) {
+    return l.fail("expects axes that are constants or fit the shapes");
+  }
+  Results result = compute(sets.front());
+  for (const Axes &axes : ArrayRef<Axes>(sets).drop_front()) {
+    Results other = compute(axes);
+    if (failed(result) || failed(other)) {
+      return failure();
+    }
+    Value condition = isNamed(l, axes);
+    result = one(l.map({(*result)[0], (*other)[0]}, l.resultType(),
+                       [&](ValueRange v) {
+                         return l.s.select(condition, v[1], v[0]);
+                       }));
+  }
+  return result;
+}
+
 /// Reduces `input` as it is computed; the shape is the result's.
 static Value applyReduction(Lowering &l, const Reduction &reduction,
                             Value input, ArrayRef<int64_t> axes,
@@ -111,12 +150,10 @@ static Value applyReduction(Lowering &l, const Reduction &reduction,
 }
 
 static Results lowerReduction(Lowering &l, const Reduction &reduction) {
-  FailureOr<SmallVector<int64_t>> axes = getAxes(l);
-  if (failed(axes)) {
-    return failure();
-  }
   Element element = getComputeElement(l.resultElement());
-  return one(applyReduction(l, reduction, l.get(0), *axes, element));
+  return reduceAxes(l, [&](ArrayRef<int64_t> axes) {
+    return Results(one(applyReduction(l, reduction, l.get(0), axes, element)));
+  });
 }
 
 static Value zero(Lowering &l, Element e) { return l.s.constant(e.type, 0); }
@@ -163,20 +200,16 @@ static Value average(Lowering &l, Value x, Element e, int64_t count) {
 }
 
 /// log Σ e^(x − m) + m with m the maximum, 0 where that is no number.
-static Results lowerLogSumExp(Lowering &l) {
-  FailureOr<SmallVector<int64_t>> axes = getAxes(l);
-  if (failed(axes)) {
-    return failure();
-  }
+static Results computeLogSumExp(Lowering &l, ArrayRef<int64_t> axes) {
   Element element = l.resultElement();
   if (!element.isFloat()) {
     return l.fail("expects floats");
   }
   Element compute = getComputeElement(element);
   auto combine = [&](Value a, Value c) { return l.s.max(a, c, false); };
-  Value top = l.reduce(l.get(0), *axes, l.s.lowest(compute), combine);
+  Value top = l.reduce(l.get(0), axes, l.s.lowest(compute), combine);
   SmallVector<int64_t> kept(l.shape(0));
-  for (int64_t axis : *axes) {
+  for (int64_t axis : axes) {
     kept[axis] = 1;
   }
   auto finite = [&](Value m) {
@@ -192,7 +225,7 @@ static Results lowerLogSumExp(Lowering &l) {
                          return exponential(
                              l, l.s.sub(v[0], finite(v[1])), compute);
                        });
-  Value sum = l.reduce(powers, *axes, zero(l, compute),
+  Value sum = l.reduce(powers, axes, zero(l, compute),
                        [&](Value a, Value c) { return l.s.add(a, c); });
   return one(l.map({l.reshape(sum, l.resultShape()),
                     l.reshape(top, l.resultShape())},
@@ -206,36 +239,25 @@ static Results lowerLogSumExp(Lowering &l) {
 // Running sums and products
 //===----------------------------------------------------------------------===//
 
-static Results lowerRunning(Lowering &l, bool isProduct) {
-  auto rank = static_cast<int64_t>(l.shape(0).size());
-  auto given = l.op.getConstant(1);
-  if (rank != 1 && (!given || given->size() != 1)) {
-    return l.fail("expects a constant axis");
-  }
-  FailureOr<int64_t> axis = l.getAxis(given ? (*given)[0] : 0, rank);
-  if (failed(axis)) {
-    return failure();
-  }
-  if (failed(l.expectShape(l.shape(0)))) {
-    return failure();
-  }
+/// The running sums or products along `axis`.
+static Value computeRunning(Lowering &l, int64_t axis, bool isProduct) {
   bool exclusive = l.op.getInt("exclusive", 0) != 0;
   bool reverse = l.op.getInt("reverse", 0) != 0;
   ArrayRef<int64_t> shape = l.shape(0);
   Type type = l.resultElement().type;
   Element compute = getComputeElement(l.resultElement());
   SmallVector<int64_t> lines(shape);
-  lines[*axis] = 1;
+  lines[axis] = 1;
   // The axis is the outermost loop, so that the inner ones run over memory.
-  SmallVector<int64_t> bounds{shape[*axis]};
+  SmallVector<int64_t> bounds{shape[axis]};
   llvm::append_range(bounds, lines);
   Value init = l.s.constant(compute.type, isProduct ? 1 : 0);
   SmallVector<Value> inits{l.empty(shape, type), l.filled(lines, init)};
   auto results = l.loop(inits, bounds, [&](ValueRange at, ValueRange t) {
     SmallVector<Value> line(at.drop_front());
     SmallVector<Value> point(line);
-    point[*axis] =
-        reverse ? l.s.subIndex(l.s.index(shape[*axis] - 1), at[0]) : at[0];
+    point[axis] =
+        reverse ? l.s.subIndex(l.s.index(shape[axis] - 1), at[0]) : at[0];
     Value before = l.extract(t[1], line);
     Value x = l.s.widen(l.extract(l.get(0), point));
     Value after = isProduct ? l.s.mul(before, x) : l.s.add(before, x);
@@ -243,7 +265,32 @@ static Results lowerRunning(Lowering &l, bool isProduct) {
     return SmallVector<Value>{l.insert(out, t[0], point),
                               l.insert(after, t[1], line)};
   });
-  return one(results[0]);
+  return results[0];
+}
+
+/// Along an axis that is data: along each, and then the one is chosen.
+static Results lowerRunning(Lowering &l, bool isProduct) {
+  auto rank = static_cast<int64_t>(l.shape(0).size());
+  if (failed(l.expectShape(l.shape(0)))) {
+    return failure();
+  }
+  if (rank < 1 || l.op.getType(1).getNumElements() != 1) {
+    return l.fail("expects one axis");
+  }
+  if (auto given = l.op.getConstant(1)) {
+    FailureOr<int64_t> axis = l.getAxis((*given)[0], rank);
+    return failed(axis) ? Results(failure())
+                        : Results(one(computeRunning(l, *axis, isProduct)));
+  }
+  Value result = computeRunning(l, 0, isProduct);
+  for (int64_t axis = 1; axis < rank; ++axis) {
+    Value other = computeRunning(l, axis, isProduct);
+    Value condition = isNamed(l, axis);
+    result = l.map({result, other}, l.resultType(), [&](ValueRange v) {
+      return l.s.select(condition, v[1], v[0]);
+    });
+  }
+  return one(result);
 }
 
 void onnxir::addReductions(LoweringTable &table) {
@@ -276,7 +323,11 @@ void onnxir::addReductions(LoweringTable &table) {
   table["ReduceLogSum"] = [](Lowering &l) {
     return lowerReduction(l, {zero, nullptr, add, logarithm});
   };
-  table["ReduceLogSumExp"] = lowerLogSumExp;
+  table["ReduceLogSumExp"] = [](Lowering &l) {
+    return reduceAxes(l, [&](ArrayRef<int64_t> axes) {
+      return computeLogSumExp(l, axes);
+    });
+  };
   table["CumSum"] = [](Lowering &l) { return lowerRunning(l, false); };
   table["CumProd"] = [](Lowering &l) { return lowerRunning(l, true); };
 }

@@ -115,6 +115,31 @@ static Results lowerConv(Lowering &l) {
   return addBias(l, result, 2);
 }
 
+/// Weights [M, …] as i32 less the zero points of operand `point`, one or one
+/// for each row.
+static FailureOr<Value> centerWeights(Lowering &l, size_t w, size_t point) {
+  Element wide{l.b.getI32Type(), false};
+  SmallVector<Value> inputs{l.get(w)};
+  if (l.has(point)) {
+    SmallVector<int64_t> rows(l.shape(w).size(), 1);
+    if (l.op.getType(point).getNumElements() != 1) {
+      rows[0] = l.shape(w)[0];
+    }
+    if (l.shape(point).size() > 1 ||
+        l.op.getType(point).getNumElements() != rows[0]) {
+      return l.fail("expects one zero point of w, or one for each channel");
+    }
+    inputs.push_back(l.reshape(l.get(point), rows));
+  }
+  return l.map(inputs, RankedTensorType::get(l.shape(w), wide.type),
+               [&](ValueRange v) {
+    Value x = l.s.convert(v[0], l.element(w), wide);
+    return v.size() == 1
+               ? x
+               : l.s.sub(x, l.s.convert(v[1], l.element(point), wide));
+  });
+}
+
 /// The i32 sums of integers less the zero points in operands `pointX` and
 /// `pointW`.
 static FailureOr<Value> convolveIntegers(Lowering &l, size_t w, size_t pointX,
@@ -125,20 +150,20 @@ static FailureOr<Value> convolveIntegers(Lowering &l, size_t w, size_t pointX,
   }
   Type i32 = l.b.getI32Type();
   Element wide{i32, false};
-  for (size_t i : {pointX, pointW}) {
-    if (l.has(i) && l.op.getType(i).getNumElements() != 1) {
-      return l.fail("expects one zero point for each operand");
-    }
+  if (l.has(pointX) && l.op.getType(pointX).getNumElements() != 1) {
+    return l.fail("expects one zero point of x");
   }
-  auto getPoint = [&](size_t i) {
-    return l.has(i) ? l.s.convert(l.readScalar(i), l.element(i), wide)
-                    : l.s.integer(i32, 0);
-  };
-  Value zeroX = getPoint(pointX), zeroW = getPoint(pointW);
-  return convolve(l, *filters, l.get(0), l.get(w), i32,
+  FailureOr<Value> weights = centerWeights(l, w, pointW);
+  if (failed(weights)) {
+    return failure();
+  }
+  Value zeroX = l.has(pointX) ? l.s.convert(l.readScalar(pointX),
+                                            l.element(pointX), wide)
+                              : l.s.integer(i32, 0);
+  return convolve(l, *filters, l.get(0), *weights, i32,
                   [&](Value x, Value weight) {
     return l.s.mul(l.s.sub(l.s.convert(x, l.element(0), wide), zeroX),
-                   l.s.sub(l.s.convert(weight, l.element(w), wide), zeroW));
+                   weight);
   });
 }
 
@@ -190,6 +215,7 @@ static Results lowerConvTranspose(Lowering &l) {
                       extra[axis] +
                       (window->kernel[axis] - 1) * window->dilations[axis] +
                       1 - l.resultShape()[axis + 2];
+      total = std::max<int64_t>(total, 0);
       window->padsBegin[axis] = upper ? total / 2 : total - total / 2;
     }
   }

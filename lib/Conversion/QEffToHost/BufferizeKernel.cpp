@@ -31,6 +31,22 @@ namespace bufferization = mlir::bufferization;
 namespace linalg = mlir::linalg;
 namespace memref = mlir::memref;
 
+/// Whether `op` copies memory onto itself: a result that was computed in its
+/// destination already.
+static bool isSelfCopy(linalg::LinalgOp op) {
+  auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
+  if (!generic || generic.getNumDpsInputs() != 1 ||
+      generic.getNumDpsInits() != 1 ||
+      generic.getInputs()[0] != generic.getOutputs()[0] ||
+      generic.getBody()->getOperations().size() != 1) {
+    return false;
+  }
+  auto maps = generic.getIndexingMapsArray();
+  auto yield = generic.getBody()->getTerminator();
+  return maps[0] == maps[1] &&
+         yield->getOperand(0) == generic.getBody()->getArgument(0);
+}
+
 static LogicalResult bufferize(FuncOp kernel) {
   mlir::IRRewriter rewriter(kernel.getContext());
   if (failed(bufferization::eliminateEmptyTensors(rewriter, kernel))) {
@@ -43,7 +59,15 @@ static LogicalResult bufferize(FuncOp kernel) {
     return success();
   };
   bufferization::BufferizationState state;
-  return bufferization::runOneShotBufferize(kernel, options, state);
+  if (failed(bufferization::runOneShotBufferize(kernel, options, state))) {
+    return failure();
+  }
+  kernel.walk([&](linalg::LinalgOp op) {
+    if (isSelfCopy(op)) {
+      op.erase();
+    }
+  });
+  return success();
 }
 
 /// Folds and simplifies what is in `kernel`; math becomes arithmetic.
@@ -110,8 +134,7 @@ static LogicalResult takeMemory(FuncOp kernel) {
   SmallVector<memref::AllocOp> allocations;
   kernel.walk([&](memref::AllocOp op) { allocations.push_back(op); });
   for (memref::AllocOp op : allocations) {
-    if (op->getParentOp() != kernel.getOperation() ||
-        !op.getType().hasStaticShape() ||
+    if (!op.getType().hasStaticShape() ||
         !op.getType().getLayout().isIdentity()) {
       return failure();
     }

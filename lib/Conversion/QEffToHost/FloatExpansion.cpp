@@ -136,6 +136,19 @@ struct TruncateHalfPattern : public mlir::OpRewritePattern<arith::TruncFOp> {
   }
 };
 
+/// a·b + c with two roundings.
+struct FusePattern : public mlir::OpRewritePattern<math::FmaOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::FmaOp op,
+                                PatternRewriter &rewriter) const override {
+    Value product =
+        arith::MulFOp::create(rewriter, op.getLoc(), op.getA(), op.getB());
+    rewriter.replaceOpWithNewOp<arith::AddFOp>(op, product, op.getC());
+    return success();
+  }
+};
+
 /// Roundings to integral numbers by adding and taking away 2^23 or 2^52.
 struct RoundPattern : public mlir::RewritePattern {
   explicit RoundPattern(MLIRContext *context)
@@ -188,7 +201,7 @@ void host::populateFloatPatterns(RewritePatternSet &patterns,
   MLIRContext *context = patterns.getContext();
   patterns.add<TruncateTwicePattern>(context);
   if (!target.hasF16C()) {
-    patterns.add<ExtendHalfPattern, TruncateHalfPattern, RoundPattern>(
-        context);
+    patterns.add<ExtendHalfPattern, FusePattern, RoundPattern,
+                 TruncateHalfPattern>(context);
   }
 }

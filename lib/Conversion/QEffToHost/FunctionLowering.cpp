@@ -284,6 +284,11 @@ LogicalResult FunctionLowering::emit(DictionaryAttr dims, OpBuilder &builder) {
       }
     }
   }
+  for (Lifetime &lifetime : lifetimes) {
+    if (lifetime.end < lifetime.begin) { // no launch uses it
+      lifetime = {0, 0, 0};
+    }
+  }
   std::optional<ArenaPlan> plan = planArena(lifetimes);
   if (!plan) {
     return function.emitError("expects activations of less than 2^63 bytes");

@@ -6,6 +6,7 @@
 
 #include "qeff/Conversion/ONNXIRToLinalg.h"
 #include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
+#include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
 #include "qeff/Dialect/QEffHost/IR/QEffHostOps.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -41,9 +42,13 @@ static std::string getOperatorName(Operation *op) {
   if (auto node = dyn_cast<onnxir::NodeOp>(op)) {
     return node.getQualifiedName();
   }
-  StringRef name = op->getName().getStringRef();
-  (void)name.consume_front("onnxir.");
-  return name.str();
+  auto typed = dyn_cast<onnxir::OperatorOpInterface>(op);
+  if (!typed) {
+    return op->getName().getStringRef().str();
+  }
+  StringRef domain = typed.getDomain();
+  return (domain.empty() ? Twine() : domain + "::").str() +
+         typed.getOperatorName().str();
 }
 
 InFlightDiagnostic host::emitOperatorError(Operation *op,
@@ -147,7 +152,6 @@ public:
   void addRange();
 
 private:
-  void dropUnread(OperatorKernel &kernel);
   Value addArgument(Type type);
 
   Operation *op;
@@ -198,26 +202,25 @@ LogicalResult KernelFunction::fill(OperatorKernel &kernel,
   }
   addRange();
   mlir::func::ReturnOp::create(builder);
-  dropUnread(kernel);
   return success();
 }
 
-/// Removes the arguments of operands that the body does not read.
-void KernelFunction::dropUnread(OperatorKernel &kernel) {
-  SmallVector<unsigned> reads;
+/// Removes the arguments that the loops do not use: constants that shaped them,
+/// and tensors without elements.
+static void dropUnused(FuncOp function, OperatorKernel &kernel) {
   llvm::BitVector dead(function.getNumArguments());
-  for (auto [argument, index] : llvm::enumerate(kernel.reads)) {
-    Value memory = function.getArgument(argument);
-    Operation *tensor = *memory.user_begin();
-    if (!tensor->use_empty()) {
-      reads.push_back(index);
-      continue;
-    }
-    tensor->erase();
-    dead.set(argument);
-  }
+  unsigned argument = 0;
+  auto keepUsed = [&](auto &list) {
+    llvm::erase_if(list, [&](auto) {
+      bool isUnused = function.getArgument(argument).use_empty();
+      dead[argument++] = isUnused;
+      return isUnused;
+    });
+  };
+  keepUsed(kernel.reads);
+  keepUsed(kernel.writes);
+  keepUsed(kernel.scratchBytes);
   (void)function.eraseArguments(dead);
-  kernel.reads = reads;
 }
 
 void KernelFunction::addRange() {
@@ -259,16 +262,19 @@ FailureOr<OperatorKernel> OperatorKernels::build(Operation *op,
     return emitOperatorError(op, "expects a form that the host has a kernel "
                                  "for");
   }
-  auto types = function.getArgumentTypes();
-  for (size_t i = known - 2; i + 2 < types.size(); ++i) {
-    kernel.scratchBytes.push_back(
-        getDenseBytes(cast<mlir::MemRefType>(types[i])).value_or(0));
+  for (unsigned i = known - 2; i + 2 < function.getNumArguments(); ++i) {
+    auto type = cast<mlir::MemRefType>(function.getArgumentTypes()[i]);
+    kernel.scratchBytes.push_back(getDenseBytes(type).value_or(0));
+  }
+  dropUnused(function, kernel);
+  if (function.getNumArguments() == 2) {
+    return kernel; // nothing to compute
   }
   function->remove();
   module.push_back(function);
   function.setPrivate();
   function->setAttr(kKernelAttr, UnitAttr::get(op->getContext()));
-  for (size_t i = 0; i + 2 < types.size(); ++i) {
+  for (unsigned i = 0; i + 2 < function.getNumArguments(); ++i) {
     function.setArgAttr(i, "llvm.noalias", UnitAttr::get(op->getContext()));
   }
   kernel.kernel = {FlatSymbolRefAttr::get(op->getContext(), name), *tiles};

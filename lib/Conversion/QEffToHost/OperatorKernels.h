@@ -15,7 +15,7 @@
 namespace qeff::host {
 
 /// A kernel and its operands: what it reads, then what it writes, then memory
-/// that it needs while it runs.
+/// that it needs while it runs. Without a symbol where there is nothing to do.
 struct OperatorKernel {
   Kernel kernel;
   /// Indices of the operator's operands that it reads.

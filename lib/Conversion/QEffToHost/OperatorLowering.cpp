@@ -20,10 +20,7 @@ Value host::getOperatorView(Operation *op) {
   static constexpr StringRef views[] = {"Reshape", "Flatten", "Squeeze",
                                         "Unsqueeze", "Identity"};
   StringRef name = op->getName().stripDialect();
-  if (auto node = dyn_cast<onnxir::NodeOp>(op)) {
-    name = node.getDomain().empty() ? node.getOpType() : StringRef();
-  }
-  if (!isOperator(op) || !llvm::is_contained(views, name) ||
+  if (!isa<onnxir::OperatorOpInterface>(op) || !llvm::is_contained(views, name) ||
       op->getNumResults() != 1 || op->getNumOperands() < 1) {
     return {};
   }
@@ -106,18 +103,22 @@ LogicalResult FunctionLowering::lowerOperator(Operation *op) {
     }
     operands.push_back(*place);
   }
-  for (unsigned index : kernel->writes) {
-    Value result = op->getResult(index);
-    auto found = places.find(result);
-    if (found == places.end()) {
-      found = places.try_emplace(result, addBuffer(getBytes(result))).first;
+  // A result without elements is not written, and may be read.
+  for (Value result : op->getResults()) {
+    if (isa<RankedTensorType>(result.getType()) && !places.contains(result)) {
+      Place place = addBuffer(getBytes(result));
+      places[result] = place;
     }
-    operands.push_back(found->second);
+  }
+  for (unsigned index : kernel->writes) {
+    operands.push_back(places.lookup(op->getResult(index)));
   }
   for (int64_t size : kernel->scratchBytes) {
     operands.push_back(addBuffer(size));
   }
-  launch(op, kernel->kernel, operands, bytes);
+  if (kernel->kernel.symbol) {
+    launch(op, kernel->kernel, operands, bytes);
+  }
   return success();
 }
 
@@ -127,6 +128,9 @@ LogicalResult FunctionLowering::copyOutputs() {
     FailureOr<Place> source = getStored(getRoot(value), ret);
     if (failed(source)) {
       return failure();
+    }
+    if (getBytes(value) == 0) {
+      continue;
     }
     launch(ret, kernels.copy(getBytes(value)),
            {*source, {Segment::IO, offset}}, 0);

@@ -12,17 +12,18 @@ ModelImporter::takeFunctionSymbols(const qeff_onnx::ModelProto &model) {
   for (const qeff_onnx::FunctionProto &function : model.functions()) {
     Place here(*this, "function", function.name());
     if (function.name().empty() || function.domain().empty()) {
-      return emitError() << "expects a name and a domain, got '"
-                         << function.domain() << "' and '" << function.name()
-                         << "'";
+      return emitError() << "expects a name and a domain, got "
+                         << quote(function.domain()) << " and "
+                         << quote(function.name());
     }
-    if (StringRef(function.name()).contains("::")) {
-      return emitError() << "expects a name without '::'";
+    if (StringRef(function.name()).contains("::") ||
+        StringRef(function.name()).starts_with(":")) {
+      return emitError() << "expects a name without '::' and ':' in front";
     }
     if (!symbols.take(getFunctionSymbol(function.domain(), function.name(),
                                         function.overload()))) {
-      return emitError() << "expects a name of its own in domain '"
-                         << function.domain() << "'";
+      return emitError() << "expects a name of its own in domain "
+                         << quote(function.domain());
     }
   }
   return success();
@@ -39,8 +40,8 @@ importNames(MLIRContext *context,
     if (name.empty() || !seen.insert(name).second) {
       emitError() << "expects " << what
                   << (name.empty() ? " with names, got an empty one"
-                                   : " of different names, got two of '" +
-                                         name + "'");
+                                   : " of different names, got two of " +
+                                         quote(name));
       return failure();
     }
     texts.push_back(StringAttr::get(context, name));
@@ -49,48 +50,47 @@ importNames(MLIRContext *context,
   return ArrayAttr::get(context, texts);
 }
 
-LogicalResult ModelImporter::importFunction(qeff_onnx::FunctionProto &function) {
-  Place here(*this, "function", function.name());
+LogicalResult ModelImporter::importFunction(qeff_onnx::FunctionProto &proto) {
+  Place here(*this, "function", proto.name());
   auto emit = [&] { return emitError(); };
-  std::string symbol = getFunctionSymbol(function.domain(), function.name(),
-                                         function.overload());
+  std::string symbol = getFunctionSymbol(proto.domain(), proto.name(),
+                                         proto.overload());
   StringAttr overload;
-  if (!function.overload().empty()) {
-    overload = builder.getStringAttr(function.overload());
-    function.clear_overload();
+  if (!proto.overload().empty()) {
+    overload = builder.getStringAttr(proto.overload());
+    proto.clear_overload();
   }
-  function.clear_domain();
-  function.clear_name();
-  FailureOr<ArrayAttr> inputs =
-      importNames(context, *function.mutable_input(), "inputs", emit);
-  FailureOr<ArrayAttr> outputs =
-      importNames(context, *function.mutable_output(), "outputs", emit);
-  FailureOr<ArrayAttr> attributes =
-      importNames(context, *function.mutable_attribute(), "attributes", emit);
-  FailureOr<ArrayAttr> opsets = importOpsets(*function.mutable_opset_import());
+  proto.clear_domain();
+  proto.clear_name();
+  FailureOr<ArrayAttr> inputs, outputs, attributes, opsets;
   NamedAttrList defaults;
   SmallVector<Subgraph> subgraphs;
-  if (failed(inputs) || failed(outputs) || failed(attributes) ||
-      failed(opsets) ||
-      failed(importAttributes(*function.mutable_attribute_proto(), defaults,
+  if (failed(inputs = importNames(context, *proto.mutable_input(), "inputs",
+                                  emit)) ||
+      failed(outputs = importNames(context, *proto.mutable_output(),
+                                   "outputs", emit)) ||
+      failed(attributes = importNames(context, *proto.mutable_attribute(),
+                                      "attributes", emit)) ||
+      failed(opsets = importOpsets(*proto.mutable_opset_import())) ||
+      failed(importAttributes(*proto.mutable_attribute_proto(), defaults,
                               subgraphs))) {
     return failure();
   }
   if (!subgraphs.empty()) {
-    return emitError() << "expects attributes without graphs, got '"
-                       << subgraphs.front().first << "'";
+    return emitError() << "expects attributes without graphs, got "
+                       << quote(subgraphs.front().first);
   }
   auto op = FunctionOp::create(
       symbolBuilder, loc, symbol, StringAttr(), *inputs, *outputs, *attributes,
       *opsets,
       defaults.empty() ? DictionaryAttr() : defaults.getDictionary(context),
       overload, StringAttr());
-  dropPlainStubs(*function.mutable_attribute_proto());
-  if (failed(importFunctionBody(*function.mutable_node(), op))) {
+  dropPlainStubs(*proto.mutable_attribute_proto());
+  if (failed(importFunctionBody(*proto.mutable_node(), op))) {
     return failure();
   }
-  function.clear_node();
-  op.setProtoAttr(serializeMessage(context, function));
+  proto.clear_node();
+  op.setProtoAttr(serializeMessage(context, proto));
   return success();
 }
 
@@ -104,14 +104,16 @@ LogicalResult ModelImporter::importFunctionBody(Nodes &nodes, FunctionOp op) {
     }
   }
   builder.setInsertionPointToEnd(&block);
+  function = op;
   if (failed(importNodes(nodes, scope))) {
     return failure();
   }
+  function = {};
   SmallVector<Value> results;
   for (StringAttr output : op.getOutputNames().getAsRange<StringAttr>()) {
     results.push_back(lookup(scope, output.getValue()));
     if (!results.back()) {
-      return emitError() << "expects output " << output
+      return emitError() << "expects output " << quote(output)
                          << " to be made by a node";
     }
   }
@@ -175,8 +177,8 @@ LogicalResult ModelImporter::checkRecursion() {
     std::string found = findRecursion(function.getSymName(), calls, states);
     if (!found.empty()) {
       return emitError() << "expects functions that do not call themselves, "
-                            "got '"
-                         << found << "'";
+                            "got "
+                         << quote(found);
     }
   }
   return success();

@@ -31,8 +31,8 @@ LogicalResult ModelImporter::define(Scope &scope, StringRef name,
     return emitError() << "expects a name, got an empty one";
   }
   if (lookup(scope, name)) {
-    return emitError() << "expects values of different names, got a second '"
-                       << name << "'";
+    return emitError() << "expects values of different names, got a second "
+                       << quote(name);
   }
   scope.values[name] = value;
   return success();
@@ -161,11 +161,17 @@ LogicalResult ModelImporter::importSparse(qeff_onnx::SparseTensorProto &proto,
 
 LogicalResult ModelImporter::importResults(Scope &scope, GraphParts &parts) {
   for (Attribute output : parts.outputs) {
-    StringAttr name = cast<ValueInfoAttr>(output).getName();
+    auto info = cast<ValueInfoAttr>(output);
+    StringAttr name = info.getName();
     Value value = lookup(scope, name.getValue());
     if (!value) {
-      return emitError() << "expects output " << name
+      return emitError() << "expects output " << quote(name)
                          << " to be made by a node";
+    }
+    if (!areCompatible(info.getType(), value.getType())) {
+      return emitError() << "expects output " << quote(name) << " of type "
+                         << value.getType() << ", as its value is, got "
+                         << info.getType();
     }
     parts.results.push_back(value);
   }
@@ -181,13 +187,19 @@ void ModelImporter::takeRest(qeff_onnx::GraphProto &graph, const Scope &scope,
   graph.clear_input();
   graph.clear_output();
   graph.clear_value_info();
+  llvm::StringMap<unsigned> counts;
+  for (Attribute info : infos) {
+    ++counts[cast<ValueInfoAttr>(info).getName().getValue()];
+  }
   SmallVector<Attribute> kept;
   for (Attribute info : infos) {
     auto about = cast<ValueInfoAttr>(info);
-    if (scope.values.contains(about.getName().getValue())) {
+    auto value = scope.values.find(about.getName().getValue());
+    if (value != scope.values.end() && counts[value->getKey()] == 1 &&
+        areCompatible(about.getType(), value->second.getType())) {
       kept.push_back(info);
     } else {
-      // About a value that the graph has not.
+      // About no value of the graph, of another type, or said twice.
       (void)encodeValueInfo(about, *graph.add_value_info(),
                             [&] { return emitError(); });
     }

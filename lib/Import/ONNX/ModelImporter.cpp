@@ -35,10 +35,10 @@ void ModelImporter::Place::print(InFlightDiagnostic &error) const {
     error << " " << index;
   }
   if (!name.empty()) {
-    error << " '" << name << "'";
+    error << " " << quote(name);
   }
   if (!type.empty()) {
-    error << " (" << type << ")";
+    error << " (" << StringRef(quote(type)).drop_front().drop_back() << ")";
   }
   error << ": ";
 }
@@ -63,12 +63,12 @@ FailureOr<ArrayAttr> ModelImporter::importOpsets(
   for (const qeff_onnx::OperatorSetIdProto &opset : opsets) {
     if (opset.version() < 1) {
       return emitError() << "expects opset versions >= 1, got "
-                         << opset.version() << " of domain '" << opset.domain()
-                         << "'";
+                         << opset.version() << " of domain "
+                         << quote(opset.domain());
     }
     if (!domains.insert(opset.domain()).second) {
-      return emitError() << "expects one opset import per domain, got two of '"
-                         << opset.domain() << "'";
+      return emitError() << "expects one opset import per domain, got two of "
+                         << quote(opset.domain());
     }
     isPlain &= opset.has_domain() && opset.has_version() &&
                opset.unknown_fields().empty();

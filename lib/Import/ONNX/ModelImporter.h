@@ -139,6 +139,7 @@ private:
   SymbolNames symbols;
   Payloads payloads;
   llvm::StringSet<> dims; ///< that are declared
+  FunctionOp function; ///< that is being imported
   const Place *place = nullptr;
 };
 

@@ -32,6 +32,19 @@ takeGraphs(AttributeProto &proto, EmitErrorFn emitError,
   return success();
 }
 
+/// Whether `proto` holds tensors or graphs that are not its value. Payloads may
+/// have been cut out of them, so that they cannot be kept as bytes.
+static bool hasForeignTensors(const AttributeProto &proto) {
+  bool isReference = !proto.ref_attr_name().empty();
+  auto isForeign = [&](bool isPresent, AttributeProto::AttributeType type) {
+    return isPresent && (isReference || proto.type() != type);
+  };
+  return isForeign(proto.has_t(), AttributeProto::TENSOR) ||
+         isForeign(proto.tensors_size() > 0, AttributeProto::TENSORS) ||
+         isForeign(proto.has_g(), AttributeProto::GRAPH) ||
+         isForeign(proto.graphs_size() > 0, AttributeProto::GRAPHS);
+}
+
 LogicalResult
 ModelImporter::importAttributes(Attributes &protos, NamedAttrList &attributes,
                                 SmallVectorImpl<Subgraph> &subgraphs) {
@@ -45,6 +58,9 @@ ModelImporter::importAttributes(Attributes &protos, NamedAttrList &attributes,
     if (proto.name().empty() || !names.insert(proto.name()).second) {
       return emitError() << "expects attributes of different names";
     }
+    if (hasForeignTensors(proto)) {
+      return emitError() << "expects no tensors or graphs beside its value";
+    }
     bool isGraph = proto.type() == AttributeProto::GRAPH ||
                    proto.type() == AttributeProto::GRAPHS;
     if (isGraph && proto.ref_attr_name().empty()) {
@@ -57,6 +73,11 @@ ModelImporter::importAttributes(Attributes &protos, NamedAttrList &attributes,
         decodeAttribute(context, proto, decodeTensor, emit);
     if (failed(value)) {
       return failure();
+    }
+    auto ref = dyn_cast<RefAttr>(*value);
+    if (ref && !(function && function.hasAttribute(ref.getName()))) {
+      return emitError() << "expects an attribute of its function, got "
+                         << quote(ref.getName());
     }
     attributes.append(proto.name(), *value);
   }
@@ -125,8 +146,8 @@ LogicalResult ModelImporter::importOperands(const qeff_onnx::NodeProto &node,
     if (!input.empty()) {
       operands.push_back(lookup(scope, input));
       if (!operands.back()) {
-        return emitError() << "expects inputs that are made before it, got '"
-                           << input << "'";
+        return emitError() << "expects inputs that are made before it, got "
+                           << quote(input);
       }
       continue;
     }
@@ -232,8 +253,8 @@ LogicalResult ModelImporter::importNode(qeff_onnx::NodeProto &node,
     return emitError() << "expects an operator's name, got an empty one";
   }
   if (!lookupOpset(scope.opsets, node.domain())) {
-    return emitError() << "expects an opset import of domain '"
-                       << node.domain() << "'";
+    return emitError() << "expects an opset import of domain "
+                       << quote(node.domain());
   }
   Location nodeLoc = node.name().empty()
                          ? loc

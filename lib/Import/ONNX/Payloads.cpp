@@ -67,8 +67,8 @@ static bool isInside(StringRef location) {
 FailureOr<Payloads::File> Payloads::openFile(StringRef location,
                                              EmitErrorFn emitError) {
   if (!isInside(location)) {
-    emitError() << "expects external data inside the model's folder, got '"
-                << location << "'";
+    emitError() << "expects external data inside the model's folder, got "
+                << quote(location);
     return failure();
   }
   if (files.size() >= kMaxFiles) {
@@ -80,8 +80,8 @@ FailureOr<Payloads::File> Payloads::openFile(StringRef location,
   llvm::sys::path::append(file, location);
   llvm::Expected<InputFile> opened = InputFile::open(file);
   if (!opened) {
-    emitError() << "external data '" << location
-                << "': " << llvm::toString(opened.takeError());
+    emitError() << "external data " << quote(location) << ": "
+                << llvm::toString(opened.takeError());
     return failure();
   }
   return addFile(location, opened->getSize());
@@ -114,8 +114,8 @@ Payloads::takeEmbedded(RankedTensorType type, TensorProto &proto,
   uint64_t index = 0;
   if (StringRef(entry->value()).getAsInteger(10, index) ||
       index >= payloads.size()) {
-    emitError() << "expects one of " << payloads.size() << " payloads, got '"
-                << entry->value() << "'";
+    emitError() << "expects one of " << payloads.size() << " payloads, got "
+                << quote(entry->value());
     return failure();
   }
   proto.mutable_external_data()->erase(entry);
@@ -158,7 +158,7 @@ FailureOr<Payloads::Range> Payloads::takeExternal(TensorProto &proto,
     uint64_t number = 0;
     if (value.getAsInteger(10, number) || number > INT64_MAX) {
       emitError() << "expects the " << entry.key()
-                  << " of external data in bytes, got '" << value << "'";
+                  << " of external data in bytes, got " << quote(value);
       return failure();
     }
     if (entry.key() == "offset") {
@@ -175,6 +175,17 @@ FailureOr<Payloads::Range> Payloads::takeExternal(TensorProto &proto,
   }
   range.file = *file;
   return range;
+}
+
+FlatSymbolRefAttr Payloads::addWeight(StringRef name, const Range &range,
+                                      RankedTensorType storage) {
+  std::string symbol = symbols.takeLike(name);
+  qeff::WeightOp::create(
+      builder, builder.getUnknownLoc(), builder.getStringAttr(symbol),
+      builder.getStringAttr("private"), range.file.symbol,
+      builder.getI64IntegerAttr(static_cast<int64_t>(range.offset)),
+      BlockEncodingAttr(), StringAttr(), mlir::TypeAttr::get(storage));
+  return FlatSymbolRefAttr::get(builder.getContext(), symbol);
 }
 
 FailureOr<onnxir::StoredTensor> Payloads::declare(TensorProto &proto,
@@ -196,6 +207,9 @@ FailureOr<onnxir::StoredTensor> Payloads::declare(TensorProto &proto,
   if (failed(range)) {
     return failure();
   }
+  if (isStored(proto)) {
+    return emitError() << "expects a tensor's elements in one place";
+  }
   uint64_t bytes = static_cast<uint64_t>(*getPayloadBytes(*type));
   if (range->size.value_or(bytes) != bytes) {
     emitError() << "expects " << bytes << " bytes of elements for " << *type
@@ -208,14 +222,7 @@ FailureOr<onnxir::StoredTensor> Payloads::declare(TensorProto &proto,
                 << ", got a file of " << range->file.size << " bytes";
     return failure();
   }
-  std::string symbol = symbols.takeLike(proto.name());
-  qeff::WeightOp::create(
-      builder, builder.getUnknownLoc(), builder.getStringAttr(symbol),
-      builder.getStringAttr("private"), range->file.symbol,
-      builder.getI64IntegerAttr(static_cast<int64_t>(range->offset)),
-      BlockEncodingAttr(), StringAttr(), mlir::TypeAttr::get(storage));
   clearTensorType(proto);
-  return onnxir::StoredTensor{
-      *type, FlatSymbolRefAttr::get(builder.getContext(), symbol),
-      !isExternal};
+  return onnxir::StoredTensor{*type, addWeight(proto.name(), *range, storage),
+                              !isExternal};
 }

@@ -70,6 +70,9 @@ private:
                                 EmitErrorFn emitError);
   FailureOr<Range> takeExternal(qeff_onnx::TensorProto &proto,
                                 EmitErrorFn emitError);
+  /// Declares a weight of type `storage` at `range`.
+  FlatSymbolRefAttr addWeight(StringRef name, const Range &range,
+                              RankedTensorType storage);
 
   StringRef path;
   uint64_t fileSize;

@@ -7,13 +7,9 @@
 #include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
 
-#include "qeff/Target/ONNX.h"
-
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
 
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace qeff;
@@ -24,47 +20,14 @@ static StringRef getInputPath(llvm::SourceMgr &sources) {
       ->getBufferIdentifier();
 }
 
-/// Imports and exports the model at `path` and compares.
-static LogicalResult verifyRoundTrip(MLIRContext *context, StringRef path,
-                                     StringRef folder) {
-  FailureOr<OwningOpRef<ModuleOp>> module = importONNX(context, path);
-  if (failed(module)) {
-    return failure();
-  }
-  SmallString<256> copy(folder);
-  llvm::sys::path::append(copy, "model.onnx");
-  EvaluatorOptions options;
-  StringRef source = llvm::sys::path::parent_path(path);
-  options.roots["model"] = source.empty() ? "." : source.str();
-  if (failed(exportONNX(**module, copy, options))) {
-    return failure();
-  }
-  return compareONNX(context, path, copy);
-}
-
-static LogicalResult verifyRoundTrip(MLIRContext *context, StringRef path,
-                                     raw_ostream &output) {
-  SmallString<256> folder;
-  if (std::error_code error =
-          llvm::sys::fs::createUniqueDirectory("qeff-roundtrip", folder)) {
-    return mlir::emitError(mlir::FileLineColLoc::get(context, path, 0, 0))
-           << "cannot make a temporary folder: " << error.message();
-  }
-  LogicalResult result = verifyRoundTrip(context, path, folder);
-  (void)llvm::sys::fs::remove_directories(folder);
-  if (succeeded(result)) {
-    output << path << ": the same after import and export\n";
-  }
-  return result;
-}
-
 void qeff::registerONNXTranslations() {
   static mlir::TranslateRegistration verify(
       "verify-roundtrip", "import an ONNX model, export it, and compare",
       [](const std::shared_ptr<llvm::SourceMgr> &sources, raw_ostream &output,
          MLIRContext *context) {
         context->printOpOnDiagnostic(false);
-        return verifyRoundTrip(context, getInputPath(*sources), output);
+        return verifyONNXRoundTrip(context, getInputPath(*sources),
+                                   output);
       });
   static mlir::TranslateToMLIRRegistration import(
       "import-onnx", "import an ONNX model",

@@ -53,6 +53,9 @@ FailureOr<ONNXModel> qeff::buildONNXModel(ModuleOp module,
   SmallVector<uint64_t> sizes(llvm::map_range(
       embedded, [](const EmbeddedPayload &payload) { return payload.size; }));
   ExpandedMessage expanded = expandPayloads(message, sizes);
+  if (expanded.gaps.size() != embedded.size()) {
+    return module.emitError() << "expects no marks of payloads in 'proto'";
+  }
   result.bytes = std::move(expanded.bytes);
   uint64_t shift = 0;
   for (const ExpandedMessage::Gap &gap : expanded.gaps) {

@@ -67,8 +67,8 @@ LogicalResult ModelBuilder::buildInputs(Block &block, ValueInfos &arguments,
     overrides.emplace_back(op.getInputPositionAttr().getInt(),
                            qeff_onnx::ValueInfoProto());
     qeff_onnx::ValueInfoProto &info = overrides.back().second;
-    LogicalResult result =
-        buildInfo(op, op.getInputAttr(), op.getType(), info);
+    LogicalResult result = encodeValueInfo(
+        op.getInputAttr(), info, [&] { return op.emitOpError(); });
     info.set_name(op.getName().str());
     return result;
   };
@@ -80,7 +80,7 @@ LogicalResult ModelBuilder::buildInputs(Block &block, ValueInfos &arguments,
       return failure();
     }
   }
-  llvm::stable_sort(overrides, llvm::less_first());
+  llvm::sort(overrides, llvm::less_first());
   auto next = overrides.begin();
   int argument = 0;
   for (int64_t position = 0;
@@ -156,7 +156,9 @@ void ModelBuilder::bindResults(Block &block, ValueInfos &results,
     if (!own.empty() && (own == name || (name.empty() && isInside))) {
       continue;
     }
-    if (!own.empty() || !isInside || !value.getDefiningOp<NodeOp>()) {
+    if (!own.empty() || !isInside ||
+        !isa_and_present<NodeOp, OperatorOpInterface>(
+            value.getDefiningOp())) {
       copies.emplace_back(value, static_cast<int>(i));
     } else if (!name.empty()) {
       names.set(value, name);
@@ -221,44 +223,117 @@ LogicalResult ModelBuilder::buildOutputs(NodeOp op, ValueNames &names,
   return success();
 }
 
-LogicalResult ModelBuilder::buildNode(NodeOp op, Body body) {
-  std::optional<int64_t> version = lookupOpset(body.opsets, op.getDomain());
-  if (!version) {
-    return op.emitOpError() << "expects an opset import of domain '"
-                            << op.getDomain() << "'";
+/// Sets the texts of a node; what it has not stays as its `proto` says.
+static void setTexts(NodeOp op, qeff_onnx::NodeProto &node) {
+  using Setter = void (qeff_onnx::NodeProto::*)(std::string &&);
+  auto set = [&](std::optional<StringRef> text, Setter setter) {
+    if (text && !text->empty()) {
+      (node.*setter)(text->str());
+    }
+  };
+  set(op.getOpType(), &qeff_onnx::NodeProto::set_op_type);
+  set(op.getDomain(), &qeff_onnx::NodeProto::set_domain);
+  set(op.getName(), &qeff_onnx::NodeProto::set_name);
+  set(op.getOverload(), &qeff_onnx::NodeProto::set_overload);
+  set(op.getDoc(), &qeff_onnx::NodeProto::set_doc_string);
+  if (ArrayAttr metadata = op.getMetadataAttr()) {
+    encodeMetadata(metadata, *node.mutable_metadata_props());
   }
-  if (std::optional<uint64_t> since = op.getSinceVersion();
-      since && static_cast<int64_t>(*since) > *version) {
-    return op.emitOpError() << "expects an operator of opset " << *version
-                            << " or older, got one since " << *since;
+}
+
+LogicalResult ModelBuilder::buildOperands(Operation *op, ValueNames &names,
+                                          qeff_onnx::NodeProto &node) {
+  for (Value input : op->getOperands()) {
+    StringRef name = names.lookup(input);
+    if (name.empty() && !input.getDefiningOp<NoneOp>()) {
+      return op->emitOpError() << "expects operands from ONNX nodes, got "
+                               << input;
+    }
+    node.add_input(name.str());
+  }
+  return success();
+}
+
+/// The opset of `domain` in which `op` is written; it must be `needed` or newer.
+static FailureOr<int64_t> findOpset(Operation *op, ArrayAttr opsets,
+                                    StringRef domain, int64_t needed) {
+  std::optional<int64_t> version = lookupOpset(opsets, domain);
+  if (!version) {
+    return op->emitOpError()
+           << "expects an opset import of domain '" << domain << "'";
+  }
+  if (needed > *version) {
+    return op->emitOpError() << "expects an operator of opset " << *version
+                             << " or older, got one since " << needed;
+  }
+  return *version;
+}
+
+static void dropTrailing(
+    google::protobuf::RepeatedPtrField<std::string> &names) {
+  while (!names.empty() && names.rbegin()->empty()) {
+    names.RemoveLast();
+  }
+}
+
+LogicalResult ModelBuilder::buildOperator(OperatorOpInterface op, Body body) {
+  if (failed(findOpset(op, body.opsets, op.getDomain(), getNeededOpset(op)))) {
+    return failure();
+  }
+  qeff_onnx::NodeProto &node = *body.nodes.Add();
+  node.set_op_type(op.getOperatorName().str());
+  std::string base = op.getOperatorName().str();
+  if (StringAttr name = op.getNameAttr(); name && !name.empty()) {
+    node.set_name(name.str());
+    base = name.str();
+  }
+  if (!op.getDomain().empty()) {
+    node.set_domain(op.getDomain().str());
+  }
+  AttributeList attributes(*node.mutable_attribute());
+  if (failed(buildOperands(op, body.names, node)) ||
+      failed(buildAttributes(op, op.getOperatorAttributes(), attributes))) {
+    return failure();
+  }
+  attributes.finish();
+  for (auto [i, output] : llvm::enumerate(op->getResults())) {
+    if (isa<mlir::NoneType>(output.getType())) {
+      node.add_output("");
+    } else if (!body.names.contains(output)) {
+      node.add_output(
+          body.names.assign(output, base + "_output_" + Twine(i)));
+    } else {
+      node.add_output(body.names.lookup(output).str());
+      if (!body.names.define(node.output(static_cast<int>(i)))) {
+        return emitTwice(op, node.output(static_cast<int>(i)));
+      }
+    }
+  }
+  dropTrailing(*node.mutable_input());
+  dropTrailing(*node.mutable_output());
+  return success();
+}
+
+LogicalResult ModelBuilder::buildNode(NodeOp op, Body body) {
+  auto since = static_cast<int64_t>(op.getSinceVersion().value_or(0));
+  FailureOr<int64_t> version =
+      findOpset(op, body.opsets, op.getDomain(), since);
+  if (failed(version)) {
+    return failure();
+  }
+  if (since > 0 && op.getDomain().empty() &&
+      !isSameForm(op.getOpType(), since, *version)) {
+    return op.emitOpError() << "expects a form of opset " << *version
+                            << ", got that of opset " << since;
   }
   qeff_onnx::NodeProto &node = *body.nodes.Add();
   if (failed(parseMessage(op.getProtoAttr(), node,
                           [&] { return op.emitOpError(); }))) {
     return failure();
   }
-  auto set = [&](std::optional<StringRef> text, auto setter) {
-    if (text && !text->empty()) {
-      (node.*setter)(text->str());
-    }
-  };
-  using Setter = void (qeff_onnx::NodeProto::*)(std::string &&);
-  set(op.getOpType(), static_cast<Setter>(&qeff_onnx::NodeProto::set_op_type));
-  set(op.getDomain(), static_cast<Setter>(&qeff_onnx::NodeProto::set_domain));
-  set(op.getName(), static_cast<Setter>(&qeff_onnx::NodeProto::set_name));
-  set(op.getOverload(),
-      static_cast<Setter>(&qeff_onnx::NodeProto::set_overload));
-  set(op.getDoc(), static_cast<Setter>(&qeff_onnx::NodeProto::set_doc_string));
-  if (ArrayAttr metadata = op.getMetadataAttr()) {
-    encodeMetadata(metadata, *node.mutable_metadata_props());
-  }
-  for (Value input : op.getInputs()) {
-    StringRef name = body.names.lookup(input);
-    if (name.empty() && !input.getDefiningOp<NoneOp>()) {
-      return op.emitOpError() << "expects operands from ONNX nodes, got "
-                              << input;
-    }
-    node.add_input(name.str());
+  setTexts(op, node);
+  if (failed(buildOperands(op, body.names, node))) {
+    return failure();
   }
   AttributeList attributes(*node.mutable_attribute());
   if ((op.getOnnxAttrsAttr() &&
@@ -287,6 +362,10 @@ LogicalResult ModelBuilder::buildNodes(Block &block, Body body) {
   for (Operation &op : block.without_terminator()) {
     if (auto node = dyn_cast<NodeOp>(op)) {
       if (failed(buildNode(node, body))) {
+        return failure();
+      }
+    } else if (auto typed = dyn_cast<OperatorOpInterface>(op)) {
+      if (failed(buildOperator(typed, body))) {
         return failure();
       }
     } else if (isa<InitializerOp, onnxir::WeightOp, SparseInitializerOp>(op) &&
@@ -357,10 +436,10 @@ LogicalResult ModelBuilder::buildSubgraph(NodeOp op, unsigned index, Body outer,
     return success();
   };
   ValueInfos arguments, results;
-  if (failed(build(block.getArguments(), about ? about.getInputs() : ArrayAttr(),
-                   arguments)) ||
-      failed(build(end.getValues(), about ? about.getOutputs() : ArrayAttr(),
-                   results))) {
+  ArrayAttr inputs = about ? about.getInputs() : ArrayAttr();
+  ArrayAttr outputs = about ? about.getOutputs() : ArrayAttr();
+  if (failed(build(block.getArguments(), inputs, arguments)) ||
+      failed(build(end.getValues(), outputs, results))) {
     return failure();
   }
   Body body{outer.names, outer.opsets, *graph.mutable_node(), &graph};

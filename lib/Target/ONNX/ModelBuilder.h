@@ -6,7 +6,7 @@
 
 #include "ValueNames.h"
 
-#include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
+#include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
 #include "qeff/Target/ONNX.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -98,6 +98,9 @@ private:
   LogicalResult buildNode(onnxir::NodeOp op, Body body);
   LogicalResult buildOutputs(onnxir::NodeOp op, ValueNames &names,
                              qeff_onnx::NodeProto &node);
+  LogicalResult buildOperator(onnxir::OperatorOpInterface op, Body body);
+  LogicalResult buildOperands(Operation *op, ValueNames &names,
+                              qeff_onnx::NodeProto &node);
 
   // Attributes and tensors.
   LogicalResult buildAttributes(Operation *op, DictionaryAttr values,

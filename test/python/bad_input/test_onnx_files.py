@@ -179,7 +179,7 @@ def cycle(proto, graph):
         (lambda p, g: g.initializer.append(g.initializer[0]),
          "initializer 'w': .*got a second 'w'"),
         (lambda p, g: g.output[0].__setattr__("name", "z"),
-         'expects output "z" to be made by a node'),
+         "expects output 'z' to be made by a node"),
         (lambda p, g: g.input[0].__setattr__("name", ""), "expects"),
         (lambda p, g: g.initializer[0].__setattr__("name", ""), "expects"),
         (lambda p, g: g.node[0].__setattr__("op_type", ""),
@@ -271,6 +271,18 @@ def test_payload_twice(tmp_path):
     refused_model(tmp_path, proto, "byte .*elements of a tensor in one piece")
 
 
+def test_payloads_of_a_tensor_that_comes_in_parts(tmp_path):
+    """Protobuf merges a field that comes twice."""
+    part = wrap(bytes(4000), 9)
+    tensor_bytes = T(data_type=T.FLOAT, dims=[1000]).SerializeToString() + part
+    attribute = A(name="value", type=A.TENSOR).SerializeToString() + (
+        wrap(tensor_bytes, 5) + wrap(part, 5))
+    node = h.make_node("Constant", [], ["k"]).SerializeToString()
+    proto = good().SerializeToString() + wrap(
+        wrap(node + wrap(attribute, 5), 1), 7)
+    refused_model(tmp_path, proto, "attribute 'value': .*in one place")
+
+
 def test_our_own_mark(tmp_path):
     proto = good()
     proto.graph.initializer[0].external_data.add(key="qeff.payload", value="0")
@@ -326,7 +338,11 @@ def test_external_strings(tmp_path):
         ([A(name="a", type=A.TENSOR)], "attribute 'a': expects a tensor"),
         ([A(name="a", type=A.GRAPH)], "attribute 'a': expects a graph"),
         ([A(name="a", type=A.INT, ref_attr_name="b")],
-         "enclosing function with attribute \"b\""),
+         "attribute 'a': expects an attribute of its function, got 'b'"),
+        ([A(name="a", type=A.INT, i=1, t=T(name="t"))], "beside its value"),
+        ([A(name="a", type=A.INT, g=onnx.GraphProto())], "beside its value"),
+        ([A(name="a", type=A.TENSOR, ref_attr_name="b", t=T(name="t"))],
+         "beside its value"),
         ([A(name="a", type=A.TENSORS, tensors=[T(data_type=1, dims=[1])])],
          "attribute 'a': expects 4 bytes"),
     ],
@@ -389,13 +405,15 @@ def test_long_chain_of_functions(tmp_path):
         (lambda f: f.ClearField("name"), "expects a name and a domain"),
         (lambda f: f.ClearField("domain"), "expects a name and a domain"),
         (lambda f: f.__setattr__("name", "a::b"), "without '::'"),
+        (lambda f: f.__setattr__("name", ":b"), "without '::'"),
         (lambda f: f.input.append("x"), "'x'"),
         (lambda f: f.output.append("y"), "'y'"),
-        (lambda f: f.output.append("z"), '"z" to be made by a node'),
+        (lambda f: f.output.append("z"), "'z' to be made by a node"),
         (lambda f: f.attribute.extend(["a", "a"]), "'a'"),
         (lambda f: f.attribute.append(""), "empty"),
         (lambda f: f.ClearField("opset_import"), "opset import"),
-        (lambda f: f.attribute_proto.add(name="g", type=A.GRAPH).g.SetInParent(),
+        (lambda f: f.attribute_proto.add(
+            name="g", type=A.GRAPH).g.SetInParent(),
          "without graphs"),
     ],
 )

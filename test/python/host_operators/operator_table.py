@@ -7,9 +7,6 @@ import onnx
 from operator_cases import SCOPE, Case
 from onnx import TensorProto
 
-# Cases that are not expected to run, with the reason that the table gives.
-KNOWN_FAILURES: dict[str, str] = {}
-
 _HEADER = """\
 # ONNX operators on the host
 
@@ -48,8 +45,7 @@ def format_table(
                 f"| {types} |"
             )
             missing += [
-                f"- `{case.name}`: "
-                + KNOWN_FAILURES.get(case.name, "fails")
+                f"- `{case.name}`: {case.unsupported or 'fails'}"
                 for case in cases[operator]
                 if case.name in failures[operator]
             ]

@@ -39,7 +39,7 @@ struct Pair {
     std::copy(aValues.begin(), aValues.end(), a.begin());
     for (int64_t i = 0; i < n; ++i) {
       for (int64_t r = 0; r < rank; ++r) {
-        b[((r / 8 * panels + i / 32) * 8 + r % 8) * 32 + i % 32] =
+        b[(i / 32 * header.rank + r) * 32 + i % 32] =
             bValues[i * rank + r];
       }
     }

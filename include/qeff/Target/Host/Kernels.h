@@ -119,10 +119,10 @@ public:
   /// rows.
   Kernel loraShrink(int64_t m, int64_t k, int64_t capacity);
 
-  /// t [M, capacity], a target's header, b [capacity / 8][ceil(N / 32)][8][32]
-  /// (of b [N, capacity]: eight ranks, panel of rows, rank, row), then out [M, N]
-  /// to add to where `inPlace`, else base [M, N] and out [M, N]. out = base +
-  /// scaling·t·bᵀ over the ranks that the header has. Tiles: panels.
+  /// t [M, capacity], a target's header, b [ceil(N / 32)][rank][32] (of b
+  /// [N, rank], with the header's rank: panel of rows, rank, row), then out
+  /// [M, N] to add to where `inPlace`, else base [M, N] and out [M, N]. out =
+  /// base + scaling·t·bᵀ over the ranks that the header has. Tiles: panels.
   Kernel loraExpand(int64_t m, int64_t n, int64_t capacity, bool inPlace);
 
   /// ids i64 [M], table of [V, C] in `layout` (f32, f16 or bf16), out [M, C].

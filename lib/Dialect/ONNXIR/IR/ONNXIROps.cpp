@@ -41,14 +41,15 @@ static std::string joinName(StringRef domain, StringRef opType) {
 
 static void printOperatorName(OpAsmPrinter &printer, Operation *op,
                               StringAttr domain, StringAttr opType) {
-  if (StringRef(joinName(domain.getValue(), opType.getValue()))
-          .rsplit("::").second.size() < opType.size() &&
-      opType.getValue().contains("::")) {
+  std::string name = joinName(domain.getValue(), opType.getValue());
+  auto [before, after] = StringRef(name).rsplit("::");
+  bool isSplit = StringRef(name).contains("::");
+  if ((isSplit ? before : "") == domain.getValue() &&
+      (isSplit ? after : before) == opType.getValue()) {
+    printer << StringAttr::get(op->getContext(), name);
+  } else {
     printer << opType << " domain(" << domain << ")";
-    return;
   }
-  printer << mlir::StringAttr::get(
-      op->getContext(), joinName(domain.getValue(), opType.getValue()));
 }
 
 /// A constant whose type is the result's.

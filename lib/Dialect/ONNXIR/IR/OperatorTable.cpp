@@ -43,6 +43,20 @@ const OperatorAttribute *OperatorInfo::findAttribute(StringRef wanted) const {
   return nullptr;
 }
 
+int64_t onnxir::getNeededOpset(Operation *op) {
+  auto typed = cast<OperatorOpInterface>(op);
+  int64_t version = typed.getFormVersion();
+  const OperatorInfo *info =
+      lookupOperator(typed.getDomain(), typed.getOperatorName());
+  for (NamedAttribute attribute : typed.getOperatorAttributes()) {
+    if (const OperatorAttribute *known =
+            info->findAttribute(attribute.getName())) {
+      version = std::max(version, known->sinceVersion);
+    }
+  }
+  return version;
+}
+
 bool onnxir::isSameForm(StringRef name, int64_t from, int64_t to) {
   static const auto *breaks = [] {
     auto *map = new llvm::StringMap<const OperatorBreaks *>();

@@ -71,6 +71,10 @@ Value KernelBuilder::addIndex(Value a, Value b) {
 Value KernelBuilder::addIndex(Value a, int64_t b) {
   return b == 0 ? a : addIndex(a, index(b));
 }
+Value KernelBuilder::mulIndex(Value a, Value b) {
+  return arith::MulIOp::create(*this, a, b);
+}
+
 Value KernelBuilder::mulIndex(Value a, int64_t b) {
   return b == 1 ? a : arith::MulIOp::create(*this, a, index(b));
 }

@@ -68,6 +68,7 @@ public:
   Value addIndex(Value a, Value b);
   Value addIndex(Value a, int64_t b);
   Value mulIndex(Value a, int64_t b);
+  Value mulIndex(Value a, Value b);
   Value divIndex(Value a, int64_t b);
   Value remIndex(Value a, int64_t b);
   Value minIndex(Value a, Value b);

@@ -2,7 +2,7 @@
 //
 // The low-rank path beside a linear layer. How much of A and B there is to read
 // is known at run time alone: the target's header says the rank, a multiple of
-// 8, and ranks are outermost in memory, so that the rest is never touched.
+// 8, and that many ranks lie next to each other in memory.
 //
 // shrink: an element of t is a dot product of contiguous rows, taken in an order
 // that depends on K alone. Tile t of a block of rows computes the ranks t, t + 8,
@@ -193,12 +193,12 @@ private:
   KernelBuilder &b;
   int64_t m, n, capacity, lanes;
   bool inPlace;
-  Value steps, scaling;
+  Value rank, steps, scaling;
 };
 } // namespace
 
 void ExpandBuilder::build() {
-  Value rank = loadRank(b, 1, capacity);
+  rank = loadRank(b, 1, capacity);
   steps = b.divIndex(rank, kLoRARankStep);
   scaling = b.broadcast(loadScaling(b, 1), lanes);
   Value isOn = b.compare(arith::CmpIPredicate::ugt, steps, b.index(0));
@@ -245,12 +245,13 @@ void ExpandBuilder::buildTile(Value panel, Value column, Value firstRow,
       b.index(0), steps, 1, sums, [&](Value step, ValueRange carried) {
         SmallVector<Value> next = llvm::to_vector_of<Value>(carried);
         Value firstRank = b.mulIndex(step, kLoRARankStep);
+        Value line = b.addIndex(b.mulIndex(panel, rank), firstRank);
+        Value at = b.addIndex(b.mulIndex(line, kPanelWidth), column);
         for (int64_t r = 0; r < kLoRARankStep; ++r) {
           SmallVector<Value> weights;
           for (int64_t v = 0; v < vectors; ++v) {
             weights.push_back(b.load(
-                b.arg(2),
-                {step, panel, b.index(r), b.addIndex(column, v * lanes)},
+                b.arg(2), {b.addIndex(at, r * kPanelWidth + v * lanes)},
                 lanes));
           }
           for (int64_t row = 0; row < rows; ++row) {
@@ -323,8 +324,7 @@ Kernel KernelLibrary::loraExpand(int64_t m, int64_t n, int64_t capacity,
   auto rows = mlir::MemRefType::get({m, n}, f32);
   SmallVector<Type> operands{
       mlir::MemRefType::get({m, capacity}, f32), getHeaderType(types),
-      mlir::MemRefType::get(
-          {capacity / kLoRARankStep, panels, kLoRARankStep, kPanelWidth}, f32),
+      mlir::MemRefType::get({panels * capacity * kPanelWidth}, f32),
       rows};
   if (!inPlace) {
     operands.push_back(rows);

@@ -47,6 +47,7 @@ struct OperatorAttribute {
   const char *name; ///< null behind the last
   AttrKind kind;
   bool isRequired;
+  int64_t sinceVersion; ///< that added it to the form
 };
 
 /// A typed operator.
@@ -69,6 +70,10 @@ struct OperatorInfo {
 /// What is known of the typed operator `name`, or null where there is none.
 /// "ai.onnx" is another name of the default domain.
 const OperatorInfo *lookupOperator(StringRef domain, StringRef name);
+
+/// The oldest opset of the operator's domain in which `op`, a typed operator,
+/// means what it does.
+int64_t getNeededOpset(Operation *op);
 
 /// Whether a node of the default domain that is `name` in opset `from` means
 /// the same in opset `to`. Operators that are unknown do.

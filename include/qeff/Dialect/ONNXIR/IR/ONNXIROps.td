@@ -106,7 +106,7 @@ def ONNXIR_InitializerOp : ONNXIR_Op<"initializer", [Pure]> {
 
     `input` and `input_position` say that the graph lists the initializer among
     its inputs too, which lets a caller override it; passes take it for the
-    constant. `proto` is the serialized TensorProto of the rest (doc string,
+    constant, and drop both where they change its type. `proto` is the serialized TensorProto of the rest (doc string,
     metadata, unknown fields).
 
     Constraints:

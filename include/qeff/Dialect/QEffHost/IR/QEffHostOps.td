@@ -148,9 +148,9 @@ def QEffHost_AdapterTargetOp : QEffHost_Op<"adapter_target",
   let summary = "The low-rank pair of one module in the adapter segment";
   let description = [{
     At `header` are 64 bytes: the rank in use (i64, a multiple of 8, 0 is off)
-    and the scaling (f32). At `a` is A [capacity, in]. A part holds rows of B
-    [out, capacity] as [capacity / 8][ceil(size / 32)][8][32]: steps of eight
-    ranks, panels of rows, ranks of the step, rows of the panel. All f32.
+    and the scaling (f32). At `a` is A [rank, in]. A part holds rows of B
+    [out, rank] as [ceil(size / 32)][rank][32]: panels of rows, ranks, rows of
+    the panel. There is room for `capacity` ranks. All f32.
 
     Constraints:
     - (C1) in and out are in [1, 2^32]

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Passes from the dialect `onnxir` to transformer ops: one per concern. They
+// look at structure and at what elements are, never at names.
+#ifndef QEFF_RAISE_PASSES_TD
+#define QEFF_RAISE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def RaiseCachesPass : Pass<"qeff-raise-caches", "::mlir::ModuleOp"> {
+  let summary = "Take caches out of a graph";
+  let description = [{
+    A cache by concatenation is an argument with a dynamic axis, used by one
+    Concat along that axis whose result the function returns. Its argument and
+    result go away: the function becomes what it is for an empty cache, a
+    stateless one. The named dim of that axis becomes 0 everywhere, also where it
+    is a part of a sum ("past_sequence_length + sequence_length").
+
+    ```mlir
+    func.func @main(%past: tensor<?x2x?x8xf32>, %k: …) -> … {
+      %0 = onnxir.Concat(%past, %k) {axis = -2 : i64}
+      return …, %0
+    // becomes
+    func.func @main(%k: …) -> … {
+      return …
+    ```
+
+    Needs: typed ops. Leaves: no argument that is a cache.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect"];
+}
+
+def RaiseLinearPass : Pass<"qeff-raise-linear", "::mlir::ModuleOp"> {
+  let summary = "Recognize linear layers";
+  let description = [{
+    A product with a weight of two axes (MatMul, Gemm, behind transposes and
+    casts of the weight) becomes a `qeff.linear`, with the vector that is added
+    to it as its bias. Rows that were flattened for it are not any more.
+
+    ```mlir
+    %0 = onnxir.MatMul(%x, %w)
+    %1 = onnxir.Add(%0, %b)
+    // becomes
+    %t = qeff.transpose %w [1, 0]
+    %1 = qeff.linear %x, %t, %b
+    ```
+
+    Needs: typed ops of known ranks. Leaves: products of two activations.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect", "::mlir::arith::ArithDialect"];
+}
+
+def RaiseNormPass : Pass<"qeff-raise-norm", "::mlir::ModuleOp"> {
+  let summary = "Recognize RMS and layer normalizations";
+  let description = [{
+    x / sqrt(mean(x²) + eps) along the last axis becomes a `qeff.rms_norm`, in
+    every spelling of the square, the root and the quotient; that of x − mean(x)
+    a `qeff.layer_norm`; factors and terms of the channels its weight and bias.
+    RMSNormalization, SimplifiedLayerNormalization and LayerNormalization are
+    taken as they are.
+
+    Needs: typed ops of known ranks. Leaves: normalizations of other axes.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect", "::mlir::arith::ArithDialect"];
+}
+
+def RaiseEmbeddingPass : Pass<"qeff-raise-embedding", "::mlir::ModuleOp"> {
+  let summary = "Recognize embeddings";
+  let description = [{
+    Rows of a table by an argument [batch, length] become a `qeff.embedding`.
+    Tokens are the argument whose table has as many rows as there are logits, or
+    the largest; rows by the index in the sequence, or by another argument, are
+    learned positions.
+
+    Needs: typed ops, shapes that are known.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect", "::mlir::arith::ArithDialect"];
+}
+
+def RaiseElementwisePass : Pass<"qeff-raise-elementwise", "::mlir::ModuleOp"> {
+  let summary = "Recognize activations, gates and sums";
+  let description = [{
+    An expression over one tensor that has the values of a known activation
+    becomes a `qeff.activate`, one over two that is linear in the second a
+    `qeff.gate`, and a sum of equal shapes a `qeff.add`, however they are
+    spelled.
+
+    Needs: typed ops, shapes that are known.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect"];
+}
+
+def RaiseAttentionPass : Pass<"qeff-raise-attention", "::mlir::ModuleOp"> {
+  let summary = "Recognize attention: heads, rotary positions, masks";
+  let description = [{
+    Every product of a softmax along the last axis with values becomes a
+    `qeff.attention`, where these are proven by what their elements are, however
+    they are computed:
+
+    - queries, keys and values: channels of one projection each, in any order,
+      transposed, split, repeated for groups, rotated by their positions;
+    - scores: products of queries and keys, scaled, with or without a soft-cap;
+    - masks: causal, of a window, of padding (an integer input of one value per
+      key: 0 hides it), of packed sequences whose positions are contiguous (a
+      remark says so: a row is one sequence here); slopes of ALiBi.
+
+    `Attention` and the operators of com.microsoft are read the same way. What
+    is not proven stays, and is a remark.
+
+    Needs: `qeff.linear` for projections, shapes that are known. Leaves: masks
+    without users, which go away.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect", "::mlir::arith::ArithDialect"];
+}
+
+def RaiseInputsPass : Pass<"qeff-raise-inputs", "::mlir::ModuleOp"> {
+  let summary = "Give a raised function the inputs of a canonical one";
+  let description = [{
+    Arguments that nothing uses go away, and what is left takes its canonical
+    name and place: `input_ids`, then `position_ids`.
+
+    Needs: raised masks and positions.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect"];
+}
+
+#endif // QEFF_RAISE_PASSES_TD

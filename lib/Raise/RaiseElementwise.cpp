@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// qeff-raise-elementwise: activations, gates, sums. An activation is recognized
+// by its values: the expression of a result over one tensor is evaluated at
+// points that tell the known functions apart.
+
+#include "WeightSource.h"
+
+#include "qeff/Analysis/Elements.h"
+#include "qeff/Analysis/SymbolicShapes.h"
+#include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
+#include "qeff/Dialect/QEff/IR/MainFunction.h"
+#include "qeff/Dialect/QEff/IR/QEffOps.h"
+#include "qeff/Raise/Passes.h"
+
+#include "llvm/ADT/SetVector.h"
+
+#include <cmath>
+
+namespace qeff {
+#define GEN_PASS_DEF_RAISEELEMENTWISEPASS
+#include "qeff/Raise/Passes.h.inc"
+} // namespace qeff
+
+using namespace qeff;
+using mlir::func::FuncOp;
+
+//===----------------------------------------------------------------------===//
+// The known functions
+//===----------------------------------------------------------------------===//
+
+static double evaluate(Activation kind, double x) {
+  switch (kind) {
+  case Activation::SiLU:
+    return x / (1 + std::exp(-x));
+  case Activation::GELU:
+    return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
+  case Activation::GELUTanh:
+    return 0.5 * x *
+           (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+  case Activation::ReLU:
+    return std::max(x, 0.0);
+  }
+  return 0;
+}
+
+static constexpr Activation kActivations[] = {
+    Activation::SiLU, Activation::GELU, Activation::GELUTanh,
+    Activation::ReLU};
+
+/// Points at which no two of the known functions agree, and no rounding of a
+/// constant to f32 shows.
+static SmallVector<double> getPoints() {
+  SmallVector<double> points;
+  for (int i = -24; i <= 24; ++i) {
+    points.push_back(0.253 * i + 0.0171);
+  }
+  return points;
+}
+
+static bool isClose(double a, double b) {
+  // Exporters round constants to f32; gelu and gelu_tanh differ by 1e-4.
+  return std::abs(a - b) <= 2e-6 * (1 + std::abs(b));
+}
+
+//===----------------------------------------------------------------------===//
+// Matching
+//===----------------------------------------------------------------------===//
+
+namespace {
+class ElementwiseRaiser {
+public:
+  ElementwiseRaiser(FuncOp function, Elements &elements)
+      : function(function), elements(elements), table(elements.getTable()),
+        builder(function.getContext()) {}
+
+  void run();
+
+private:
+  bool raise(Operation *op);
+  bool raiseActivation(Operation *op, Expr element, Expr x);
+  bool raiseGate(Operation *op, Expr element, Expr x, Expr y);
+  bool raiseSum(onnxir::AddOp op);
+  std::optional<double> getValue(Expr element,
+                                 ArrayRef<std::pair<Expr, double>> values);
+  std::optional<Activation>
+  findActivation(llvm::function_ref<std::optional<double>(double)> function);
+  bool haveSameShape(Value a, Value b);
+
+  FuncOp function;
+  Elements &elements;
+  ExprTable &table;
+  OpBuilder builder;
+};
+} // namespace
+
+static void collectLoads(Expr expr, llvm::SetVector<Expr> &loads,
+                         llvm::DenseSet<Expr> &seen) {
+  if (!seen.insert(expr).second) {
+    return;
+  }
+  if (expr.is(ExprKind::Load)) {
+    loads.insert(expr);
+    return;
+  }
+  if (!expr.is(ExprKind::Index)) {
+    for (Expr operand : expr.getOperands()) {
+      collectLoads(operand, loads, seen);
+    }
+  }
+}
+
+std::optional<double>
+ElementwiseRaiser::getValue(Expr element,
+                            ArrayRef<std::pair<Expr, double>> values) {
+  Expr result = table.substitute(element, [&](Expr load) -> Expr {
+    for (auto [of, value] : values) {
+      if (load == of) {
+        return table.number(value);
+      }
+    }
+    return {};
+  });
+  return result ? result.getFloat() : std::nullopt;
+}
+
+std::optional<Activation> ElementwiseRaiser::findActivation(
+    llvm::function_ref<std::optional<double>(double)> function) {
+  for (Activation kind : kActivations) {
+    bool fits = llvm::all_of(getPoints(), [&](double x) {
+      std::optional<double> value = function(x);
+      return value && isClose(*value, evaluate(kind, x));
+    });
+    if (fits) {
+      return kind;
+    }
+  }
+  return std::nullopt;
+}
+
+bool ElementwiseRaiser::haveSameShape(Value a, Value b) {
+  if (a.getType() == b.getType() &&
+      cast<ShapedType>(a.getType()).hasStaticShape()) {
+    return true;
+  }
+  std::optional<ArrayRef<Expr>> left = elements.getShape(a);
+  std::optional<ArrayRef<Expr>> right = elements.getShape(b);
+  return left && right && *left == *right &&
+         llvm::all_of(*left, [](Expr size) { return bool(size); });
+}
+
+bool ElementwiseRaiser::raiseActivation(Operation *op, Expr element, Expr x) {
+  std::optional<Activation> kind = findActivation(
+      [&](double value) { return getValue(element, {{x, value}}); });
+  if (!kind) {
+    return false;
+  }
+  Value input = x.getSource();
+  builder.setInsertionPoint(op);
+  Value result = ActivateOp::create(
+      builder, op->getLoc(), input.getType(), input,
+      ActivationAttr::get(builder.getContext(), *kind),
+      op->getAttrOfType<StringAttr>("scope"));
+  op->getResult(0).replaceAllUsesWith(result);
+  return true;
+}
+
+/// act(x)·y, linear in y.
+bool ElementwiseRaiser::raiseGate(Operation *op, Expr element, Expr x,
+                                  Expr y) {
+  auto at = [&](double valueX, double valueY) {
+    return getValue(element, {{x, valueX}, {y, valueY}});
+  };
+  std::optional<Activation> kind =
+      findActivation([&](double value) -> std::optional<double> {
+        std::optional<double> one = at(value, 1);
+        std::optional<double> three = at(value, -3);
+        return one && three && isClose(*three, -3 * *one) ? one
+                                                          : std::nullopt;
+      });
+  if (!kind || x.getSource().getType() != y.getSource().getType()) {
+    return false;
+  }
+  builder.setInsertionPoint(op);
+  Value result = GateOp::create(
+      builder, op->getLoc(), x.getSource().getType(), x.getSource(),
+      y.getSource(), ActivationAttr::get(builder.getContext(), *kind),
+      op->getAttrOfType<StringAttr>("scope"));
+  op->getResult(0).replaceAllUsesWith(result);
+  return true;
+}
+
+bool ElementwiseRaiser::raiseSum(onnxir::AddOp op) {
+  auto type = dyn_cast<RankedTensorType>(op.getType());
+  if (!type || !isa<FloatType>(type.getElementType()) || type.getRank() < 2 ||
+      op.getA().getType() != type || op.getB().getType() != type ||
+      isWeight(op.getA()) || isWeight(op.getB()) ||
+      !haveSameShape(op.getA(), op.getB())) {
+    return false;
+  }
+  builder.setInsertionPoint(op);
+  op.getResult().replaceAllUsesWith(AddOp::create(builder, op.getLoc(), type,
+                                                  op.getA(), op.getB(),
+                                                  op.getScopeAttr()));
+  return true;
+}
+
+bool ElementwiseRaiser::raise(Operation *op) {
+  auto type = op->getNumResults() == 1
+                  ? dyn_cast<RankedTensorType>(op->getResult(0).getType())
+                  : RankedTensorType();
+  if (!type || !isa<FloatType>(type.getElementType()) ||
+      op->getResult(0).use_empty() || !getElementFn(op)) {
+    return false;
+  }
+  SmallVector<Expr> index;
+  for (int64_t axis = 0; axis < type.getRank(); ++axis) {
+    index.push_back(table.index(axis, {}));
+  }
+  Expr element = elements.get(op->getResult(0), index);
+  if (!element) {
+    return false;
+  }
+  llvm::SetVector<Expr> loads;
+  llvm::DenseSet<Expr> seen;
+  collectLoads(element, loads, seen);
+  if (loads.empty() || loads.size() > 2 || element.is(ExprKind::Load)) {
+    return false;
+  }
+  for (Expr load : loads) {
+    Value source = load.getSource();
+    if (load.getOperands() != ArrayRef<Expr>(index) ||
+        source.getType() != type ||
+        !haveSameShape(source, op->getResult(0))) {
+      return false;
+    }
+  }
+  if (loads.size() == 1) {
+    return raiseActivation(op, element, loads[0]);
+  }
+  return raiseGate(op, element, loads[0], loads[1]) ||
+         raiseGate(op, element, loads[1], loads[0]);
+}
+
+void ElementwiseRaiser::run() {
+  SmallVector<Operation *> ops;
+  function.walk([&](Operation *op) { ops.push_back(op); });
+  // From the results down: the whole of an expression before its parts.
+  for (Operation *op : llvm::reverse(ops)) {
+    if (raise(op)) {
+      continue;
+    }
+    if (auto add = dyn_cast<onnxir::AddOp>(op)) {
+      (void)raiseSum(add);
+    }
+  }
+}
+
+namespace {
+struct RaiseElementwise
+    : qeff::impl::RaiseElementwisePassBase<RaiseElementwise> {
+  void runOnOperation() override {
+    FailureOr<FuncOp> function = findMainFunction(getOperation());
+    if (failed(function)) {
+      return signalPassFailure();
+    }
+    ExprTable table;
+    SymbolicShapes shapes(*function, table);
+    Elements elements(shapes);
+    ElementwiseRaiser(*function, elements).run();
+  }
+};
+} // namespace

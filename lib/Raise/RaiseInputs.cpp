@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// qeff-raise-inputs: a raised function's arguments, results and dims take their
+// canonical names and order.
+
+#include "Positions.h"
+
+#include "qeff/Dialect/QEff/IR/MainFunction.h"
+#include "qeff/Dialect/QEff/IR/QEffOps.h"
+#include "qeff/Raise/Passes.h"
+
+#include "llvm/ADT/BitVector.h"
+
+namespace qeff {
+#define GEN_PASS_DEF_RAISEINPUTSPASS
+#include "qeff/Raise/Passes.h.inc"
+} // namespace qeff
+
+using namespace qeff;
+using mlir::func::FuncOp;
+
+/// Positions that a graph whose positions are computed supports: it does not
+/// say.
+static constexpr int64_t kMaxPosition = 1 << 20;
+
+namespace {
+class InputRaiser {
+public:
+  InputRaiser(ModuleOp module, FuncOp function)
+      : module(module), function(function), builder(module.getContext()) {}
+
+  void run();
+
+private:
+  void eraseUnused();
+  void renameDims();
+  void name(BlockArgument argument, StringRef text);
+  void movePositions();
+
+  ModuleOp module;
+  FuncOp function;
+  OpBuilder builder;
+};
+} // namespace
+
+static BlockArgument findArgument(FuncOp function, StringRef attribute) {
+  for (BlockArgument argument : function.getArguments()) {
+    if (function.getArgAttr(argument.getArgNumber(), attribute)) {
+      return argument;
+    }
+  }
+  return {};
+}
+
+/// Arguments without uses, and dims that nothing mentions.
+void InputRaiser::eraseUnused() {
+  llvm::BitVector unused(function.getNumArguments());
+  for (BlockArgument argument : function.getArguments()) {
+    bool isPositions =
+        function.getArgAttr(argument.getArgNumber(), kPositionsAttr) != nullptr;
+    unused[argument.getArgNumber()] = argument.use_empty() && !isPositions;
+  }
+  (void)function.eraseArguments(unused);
+  for (DimOp dim : llvm::make_early_inc_range(module.getOps<DimOp>())) {
+    if (SymbolTable::symbolKnownUseEmpty(dim.getOperation(),
+                                         module.getOperation())) {
+      dim.erase();
+    }
+  }
+}
+
+/// Calls the dims of the tokens batch_size and seq_len.
+void InputRaiser::renameDims() {
+  BlockArgument tokens = findTokens(function);
+  auto dims = tokens ? function.getArgAttrOfType<ArrayAttr>(
+                           tokens.getArgNumber(), kDimsAttr)
+                     : ArrayAttr();
+  if (!dims || dims.size() != 2) {
+    return;
+  }
+  SymbolTable symbols(module);
+  for (auto [dim, text] : llvm::zip(
+           dims, ArrayRef<StringRef>{"batch_size", "seq_len"})) {
+    auto symbol = dyn_cast<FlatSymbolRefAttr>(dim);
+    if (symbol && symbol.getValue() != text && !symbols.lookup(text)) {
+      (void)symbols.rename(symbols.lookup(symbol.getValue()), text);
+    }
+  }
+}
+
+void InputRaiser::name(BlockArgument argument, StringRef text) {
+  function.setArgAttr(argument.getArgNumber(), kNameAttr,
+                      builder.getStringAttr(text));
+}
+
+/// Positions come second.
+void InputRaiser::movePositions() {
+  BlockArgument positions = findArgument(function, kPositionsAttr);
+  BlockArgument tokens = findTokens(function);
+  if (!positions || !tokens || function.getNumArguments() < 2) {
+    return;
+  }
+  function.removeArgAttr(positions.getArgNumber(), kPositionsAttr);
+  name(tokens, "input_ids");
+  name(positions, "position_ids");
+  auto move = [&](BlockArgument argument, unsigned to) {
+    if (argument.getArgNumber() == to) {
+      return;
+    }
+    unsigned from = argument.getArgNumber();
+    DictionaryAttr attributes = function.getArgAttrDict(from);
+    if (failed(function.insertArgument(to, argument.getType(), attributes,
+                                       argument.getLoc()))) {
+      return;
+    }
+    from += from >= to ? 1 : 0;
+    function.getArgument(from).replaceAllUsesWith(function.getArgument(to));
+    (void)function.eraseArgument(from);
+  };
+  move(tokens, 0);
+  for (BlockArgument argument : function.getArguments()) {
+    auto text = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
+                                                      kNameAttr);
+    if (text && text.getValue() == "position_ids") {
+      move(argument, 1);
+      break;
+    }
+  }
+}
+
+void InputRaiser::run() {
+  eraseUnused();
+  renameDims();
+  movePositions();
+  if (function.getNumResults() == 1) {
+    function.setResultAttr(0, kNameAttr, builder.getStringAttr("logits"));
+  }
+  if (!module->hasAttr(kMaxPositionAttr)) {
+    module->setAttr(kMaxPositionAttr,
+                    builder.getI64IntegerAttr(kMaxPosition));
+  }
+}
+
+namespace {
+struct RaiseInputs : qeff::impl::RaiseInputsPassBase<RaiseInputs> {
+  void runOnOperation() override {
+    FailureOr<FuncOp> function = findMainFunction(getOperation());
+    if (failed(function)) {
+      return signalPassFailure();
+    }
+    InputRaiser(getOperation(), *function).run();
+  }
+};
+} // namespace

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// qeff-raise-linear: products with weights become linear layers, on the hidden
+// state as it is, not on its rows flattened.
+
+#include "WeightSource.h"
+
+#include "qeff/Analysis/SymbolicShapes.h"
+#include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
+#include "qeff/Dialect/QEff/IR/MainFunction.h"
+#include "qeff/Dialect/QEff/IR/QEffOps.h"
+#include "qeff/Raise/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+namespace qeff {
+#define GEN_PASS_DEF_RAISELINEARPASS
+#include "qeff/Raise/Passes.h.inc"
+} // namespace qeff
+
+using namespace qeff;
+using mlir::func::FuncOp;
+
+namespace {
+
+/// x·Wᵀ + b.
+struct LinearMatch {
+  Value input;
+  Value weight; ///< [K, N] or, transposed, [N, K]
+  bool transposed = false;
+  Value bias; ///< [N], or null
+};
+
+class LinearRaiser {
+public:
+  LinearRaiser(FuncOp function, SymbolicShapes &shapes)
+      : function(function), shapes(shapes), builder(function.getContext()) {}
+
+  void run();
+
+private:
+  std::optional<LinearMatch> match(Operation *op);
+  void raise(Operation *op, const LinearMatch &match);
+  Value unflatten(Value x);
+  void replaceFlat(Operation *op, Value result);
+  void addBias(onnxir::AddOp add);
+
+  FuncOp function;
+  SymbolicShapes &shapes;
+  OpBuilder builder;
+};
+
+} // namespace
+
+static RankedTensorType getFloatTensor(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && isa<FloatType>(type.getElementType()) ? type
+                                                       : RankedTensorType();
+}
+
+/// Whether `value` is a weight of `rank` axes.
+static bool isWeightOfRank(Value value, int64_t rank) {
+  return isWeight(value) &&
+         cast<RankedTensorType>(value.getType()).getRank() == rank;
+}
+
+std::optional<LinearMatch> LinearRaiser::match(Operation *op) {
+  if (auto matmul = dyn_cast<onnxir::MatMulOp>(op)) {
+    RankedTensorType type = getFloatTensor(matmul.getA());
+    if (type && type.getRank() >= 2 && !isWeight(matmul.getA()) &&
+        isWeightOfRank(matmul.getB(), 2)) {
+      return LinearMatch{matmul.getA(), matmul.getB(), false, Value()};
+    }
+    return std::nullopt;
+  }
+  auto gemm = dyn_cast<onnxir::GemmOp>(op);
+  if (!gemm || !getFloatTensor(gemm.getA()) || gemm.getTransA() != 0 ||
+      gemm.getAlpha() != 1 || !isWeightOfRank(gemm.getB(), 2) ||
+      isWeight(gemm.getA())) {
+    return std::nullopt;
+  }
+  LinearMatch result{gemm.getA(), gemm.getB(), gemm.getTransB() != 0, Value()};
+  if (isa<mlir::NoneType>(gemm.getC().getType())) {
+    return result;
+  }
+  if (gemm.getBeta() != 1 || !isWeightOfRank(gemm.getC(), 1)) {
+    return std::nullopt;
+  }
+  result.bias = gemm.getC();
+  return result;
+}
+
+/// The hidden state [B, S, C] that `x` [B·S, C] is, or `x`.
+Value LinearRaiser::unflatten(Value x) {
+  auto reshape = x.getDefiningOp<onnxir::ReshapeOp>();
+  RankedTensorType type = getFloatTensor(x);
+  if (!reshape || !type || type.getRank() != 2) {
+    return x;
+  }
+  RankedTensorType from = getFloatTensor(reshape.getData());
+  return from && from.getRank() == 3 && !from.isDynamicDim(2) &&
+                 from.getDimSize(2) == type.getDimSize(1)
+             ? reshape.getData()
+             : x;
+}
+
+/// Replaces the flat result of `op` by `result` [B, S, N]: where it gets that
+/// shape again, and flattened elsewhere.
+void LinearRaiser::replaceFlat(Operation *op, Value result) {
+  Value flat = op->getResult(0);
+  std::optional<ArrayRef<Expr>> input = shapes.getShape(
+      unflatten(op->getOperand(0)));
+  for (Operation *user : llvm::make_early_inc_range(flat.getUsers())) {
+    auto reshape = dyn_cast<onnxir::ReshapeOp>(user);
+    std::optional<ArrayRef<Expr>> shape =
+        reshape ? shapes.getShape(reshape) : std::nullopt;
+    bool isBack = shape && input && shape->size() == 3 &&
+                  (*shape)[0] && (*shape)[0] == (*input)[0] &&
+                  (*shape)[1] && (*shape)[1] == (*input)[1];
+    if (isBack) {
+      reshape.getResult().replaceAllUsesWith(result);
+      reshape.erase();
+    }
+  }
+  if (flat.use_empty()) {
+    return;
+  }
+  auto type = cast<RankedTensorType>(result.getType());
+  auto shapeType = RankedTensorType::get({2}, builder.getI64Type());
+  int64_t target[] = {-1, type.getDimSize(2)};
+  Value shape = onnxir::InitializerOp::create(
+      builder, op->getLoc(), shapeType, "flat",
+      DenseElementsAttr::get(shapeType, ArrayRef<int64_t>(target)));
+  flat.replaceAllUsesWith(onnxir::ReshapeOp::create(
+      builder, op->getLoc(), flat.getType(), result, shape,
+      builder.getI64IntegerAttr(0), StringAttr(), StringAttr()));
+}
+
+void LinearRaiser::raise(Operation *op, const LinearMatch &match) {
+  builder.setInsertionPoint(op);
+  Value input = unflatten(match.input);
+  Value weight = getWeight(builder, match.weight);
+  auto type = cast<RankedTensorType>(weight.getType());
+  if (!match.transposed) {
+    type = type.clone({type.getDimSize(1), type.getDimSize(0)});
+    weight = builder.createOrFold<TransposeOp>(
+        op->getLoc(), type, weight, builder.getDenseI64ArrayAttr({1, 0}));
+  }
+  Value bias = match.bias ? getWeight(builder, match.bias) : Value();
+  auto inputType = cast<RankedTensorType>(input.getType());
+  SmallVector<int64_t> shape = llvm::to_vector(inputType.getShape());
+  shape.back() = type.getDimSize(0);
+  auto scope = op->getAttrOfType<StringAttr>("scope");
+  ModuleAttr module;
+  if (scope && !scope.empty()) {
+    module = ModuleAttr::get(builder.getContext(), scope, 0,
+                             /*transposed=*/false);
+  }
+  Value result = LinearOp::create(builder, op->getLoc(),
+                                  inputType.clone(shape), input, weight, bias,
+                                  module, scope);
+  if (input == match.input) {
+    op->getResult(0).replaceAllUsesWith(result);
+  } else {
+    replaceFlat(op, result);
+  }
+  op->erase();
+}
+
+/// linear(x) + b is a linear layer with a bias.
+void LinearRaiser::addBias(onnxir::AddOp add) {
+  for (auto [a, b] : {std::pair(add.getA(), add.getB()),
+                      std::pair(add.getB(), add.getA())}) {
+    auto linear = a.getDefiningOp<LinearOp>();
+    if (!linear || linear.getBias() || !linear->hasOneUse() ||
+        !isWeightOfRank(b, 1) ||
+        cast<RankedTensorType>(b.getType()).getDimSize(0) !=
+            cast<RankedTensorType>(linear.getWeight().getType())
+                .getDimSize(0)) {
+      continue;
+    }
+    builder.setInsertionPoint(add);
+    Value result = LinearOp::create(
+        builder, linear.getLoc(), linear.getType(), linear.getInput(),
+        linear.getWeight(), getWeight(builder, b), linear.getModuleAttr(),
+        linear.getScopeAttr());
+    add.getResult().replaceAllUsesWith(result);
+    add.erase();
+    linear.erase();
+    return;
+  }
+}
+
+void LinearRaiser::run() {
+  SmallVector<Operation *> ops;
+  function.walk([&](Operation *op) {
+    if (isa<onnxir::MatMulOp, onnxir::GemmOp, onnxir::AddOp>(op)) {
+      ops.push_back(op);
+    }
+  });
+  for (Operation *op : ops) {
+    if (auto add = dyn_cast<onnxir::AddOp>(op)) {
+      addBias(add);
+    } else if (std::optional<LinearMatch> found = match(op)) {
+      raise(op, *found);
+    }
+  }
+}
+
+namespace {
+struct RaiseLinear : qeff::impl::RaiseLinearPassBase<RaiseLinear> {
+  void runOnOperation() override {
+    FailureOr<FuncOp> function = findMainFunction(getOperation());
+    if (failed(function)) {
+      return signalPassFailure();
+    }
+    ExprTable table;
+    SymbolicShapes shapes(*function, table);
+    LinearRaiser(*function, shapes).run();
+  }
+};
+} // namespace
