@@ -276,8 +276,9 @@ LogicalResult AttentionBuilder::build() {
   Value attention = AttentionOp::create(
       builder, product->getLoc(),
       getHeadsType(v, match.queries.count, match.values.size), q, k, v,
-      positions, positions, buildSlopes(),
-      builder.getF64FloatAttr(scores.scale), builder.getUnitAttr(), scope);
+      positions, positions, buildSlopes(), /*sinks=*/Value(), /*bias=*/Value(),
+      builder.getF64FloatAttr(scores.scale), builder.getUnitAttr(),
+      /*window=*/IntegerAttr(), /*softcap=*/FloatAttr(), scope);
   replaceMergedHeads(attention);
   product->getResult(0).replaceAllUsesWith(attention);
   return success();

@@ -43,7 +43,7 @@ private:
 };
 } // namespace
 
-static BlockArgument findArgument(FuncOp function, StringRef attribute) {
+static BlockArgument findMarked(FuncOp function, StringRef attribute) {
   for (BlockArgument argument : function.getArguments()) {
     if (function.getArgAttr(argument.getArgNumber(), attribute)) {
       return argument;
@@ -95,7 +95,7 @@ void InputRaiser::name(BlockArgument argument, StringRef text) {
 
 /// Positions come second.
 void InputRaiser::movePositions() {
-  BlockArgument positions = findArgument(function, kPositionsAttr);
+  BlockArgument positions = findMarked(function, kPositionsAttr);
   BlockArgument tokens = findTokens(function);
   if (!positions || !tokens || function.getNumArguments() < 2) {
     return;
