@@ -17,7 +17,8 @@ import round_trip
 from oracles import tools
 from test_node_cases import CASES, RANDOM, read_inputs
 
-PASSES = "builtin.module(onnxir-inline-functions,onnxir-upgrade)"
+PASSES = ("builtin.module(onnxir-inline-functions,onnxir-upgrade,"
+          "onnxir-infer-shapes,onnxir-fold-constants)")
 # Counted, so that they cannot become the rule.
 NOT_RUN: list[str] = []
 NOT_TYPED: dict[str, int] = {}
