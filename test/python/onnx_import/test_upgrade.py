@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Every node case of the onnx package computes the same bits in ONNX's reference
-evaluator after inlining and upgrading to typed ops."""
+"""Every node case of the onnx package computes the same bits in ONNX's
+reference evaluator after inlining, upgrading to typed ops, and folding."""
 
 from __future__ import annotations
 

@@ -124,8 +124,8 @@ Value Folder::foldOperands(OperatorOpInterface op) {
                : Value();
 }
 
-/// An earlier value with the same elements, all known. Where there is none, this
-/// is the one for those behind.
+/// An earlier value with the same elements, all known. Where there is none,
+/// this is the one for those behind.
 Value Folder::reuse(OperatorOpInterface op) {
   Value result = op->getResult(0);
   auto type = dyn_cast<mlir::TensorType>(result.getType());
@@ -157,8 +157,8 @@ Value Folder::reuse(OperatorOpInterface op) {
 //===----------------------------------------------------------------------===//
 
 /// Makes the target a constant: sizes that are the operand's are 0, and one
-/// that is neither is -1. That one must not stand beside sizes that may be zero:
-/// only the first axis, the batch, is trusted.
+/// that is neither is -1. That one must not stand beside sizes that may be
+/// zero: only the first axis, the batch, is trusted.
 void Folder::simplifyTarget(ReshapeOp op) {
   std::optional<ArrayRef<Expr>> target = shapes.getElements(op.getShape());
   std::optional<ArrayRef<Expr>> from = shapes.getShape(op.getData());

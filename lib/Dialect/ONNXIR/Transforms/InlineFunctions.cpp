@@ -343,7 +343,8 @@ struct InlineFunctionsPass
   using InlineFunctionsPassBase::InlineFunctionsPassBase;
 
   void runOnOperation() override {
-    Inliner inliner(getOperation(), SmallVector<std::string>(keep.begin(), keep.end()));
+    SmallVector<std::string> kept(keep.begin(), keep.end());
+    Inliner inliner(getOperation(), kept);
     if (failed(inliner.checkRecursion())) {
       return signalPassFailure();
     }

@@ -44,12 +44,11 @@ static Type getFloatElement(Value value) {
                                                        : Type();
 }
 
-/// Turns the attribute `name`, a number, into operand `i`, a scalar of the first
-/// operand's element type. Without the attribute it is `otherwise`, or left out.
-static LogicalResult moveFloat(Form &form, StringRef name, unsigned i,
-                               std::optional<double> otherwise = {}) {
+/// Turns the attribute `name`, a number, into operand `i`, a scalar of the
+/// first operand's element type.
+static LogicalResult moveFloat(Form &form, StringRef name, unsigned i) {
   auto value = form.take<FloatAttr>(name);
-  if (!value && !otherwise) {
+  if (!value) {
     return success();
   }
   Type element = getFloatElement(form.getOperand(0));
@@ -57,8 +56,7 @@ static LogicalResult moveFloat(Form &form, StringRef name, unsigned i,
     return failure();
   }
   form.setOperand(i, form.initializers.getFloat(
-                         value ? value.getValueAsDouble() : *otherwise,
-                         element, name));
+                         value.getValueAsDouble(), element, name));
   return success();
 }
 
@@ -246,7 +244,9 @@ static LogicalResult upgradeSlice(Form &form) {
                  succeeded(moveInts(form, "axes", 3)));
 }
 
-static LogicalResult moveSplit(Form &form) { return moveInts(form, "split", 1); }
+static LogicalResult moveSplit(Form &form) {
+  return moveInts(form, "split", 1);
+}
 
 static LogicalResult countSplits(Form &form) {
   if (!form.getOperand(1)) {
