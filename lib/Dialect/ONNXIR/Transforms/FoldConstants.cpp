@@ -78,7 +78,7 @@ Value Folder::foldKnownElements(OperatorOpInterface op) {
                       : IntegerType();
   std::optional<ArrayRef<Expr>> shape = shapes.getShape(result);
   std::optional<SmallVector<int64_t>> values = getIntegers(result);
-  if (!element || !shape || !values || shape->size() > 1) {
+  if (!element || element.getWidth() > 64 || !shape || !values || shape->size() > 1) {
     return {};
   }
   SmallVector<int64_t> sizes;

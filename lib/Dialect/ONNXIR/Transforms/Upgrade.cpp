@@ -193,7 +193,8 @@ bool Upgrader::replaceByType(NodeOp node, int64_t version) {
   }
   if (!op) {
     // What the steps made in front of it.
-    while (node->getPrevNode() != before) {
+    while (node->getPrevNode() != before &&
+           isa<OperatorOpInterface>(node->getPrevNode())) {
       node->getPrevNode()->erase();
     }
     return false;

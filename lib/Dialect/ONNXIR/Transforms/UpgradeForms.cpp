@@ -182,6 +182,9 @@ static LogicalResult upgradeConcat(Form &form) {
 
 /// Scale and bias per group become those per channel.
 static LogicalResult upgradeGroupNormalization(Form &form) {
+  if (form.operands.size() != 3) {
+    return failure();
+  }
   auto type = dyn_cast<RankedTensorType>(form.operands[0].getType());
   auto groups = dyn_cast_if_present<IntegerAttr>(
       form.attributes.get("num_groups"));
@@ -268,6 +271,9 @@ static LogicalResult upgradeTopK(Form &form) {
 /// Flattens from the axis on, unless that is the last one.
 static LogicalResult upgradeSoftmax(Form &form) {
   Value input = form.getOperand(0);
+  if (!input || form.node.getNumResults() != 1) {
+    return failure();
+  }
   auto given = form.take<IntegerAttr>("axis");
   int64_t axis = given ? given.getInt() : 1;
   std::optional<int64_t> rank = getRank(input);
