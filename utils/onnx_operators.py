@@ -31,11 +31,11 @@ DynamicQuantizeLinear Einsum Elu Equal Erf Exp Expand EyeLike Flatten Floor
 Gather GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalMaxPool Greater
 GreaterOrEqual GroupNormalization HardSigmoid HardSwish Hardmax Identity
 InstanceNormalization IsInf IsNaN LayerNormalization LeakyRelu Less LessOrEqual
-Log LogSoftmax MatMul MatMulInteger Max MaxPool Mean Min Mish Mod Mul Neg NonZero
-Not OneHot Or PRelu Pad Pow QLinearMatMul QuantizeLinear RMSNormalization Range
+Log LogSoftmax MatMul MatMulInteger Max MaxPool Mean Min Mish Mod Mul Neg
+NonZero Not OneHot Or PRelu Pad Pow QLinearMatMul QuantizeLinear RMSNormalization Range
 Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean
-ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape RotaryEmbedding Round
-ScatterElements ScatterND Selu Shape Sigmoid Sign Sin Sinh Size Slice Softmax
+ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape RotaryEmbedding
+Round ScatterElements ScatterND Selu Shape Sigmoid Sign Sin Sinh Size Slice Softmax
 Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tan Tanh
 TensorScatter ThresholdedRelu Tile TopK Transpose Trilu Unsqueeze Where Xor
 """.split()
@@ -359,7 +359,8 @@ include "qeff/Dialect/ONNXIR/IR/ONNXIROperatorBase.td"
 
 """
     body = "\n".join(map(print_definition, operators))
-    return head + body + "\n#endif // QEFF_DIALECT_ONNXIR_IR_ONNXIROPERATORS_TD\n"
+    tail = "\n#endif // QEFF_DIALECT_ONNXIR_IR_ONNXIROPERATORS_TD\n"
+    return head + body + tail
 
 
 # ---------------------------------------------------------------------------

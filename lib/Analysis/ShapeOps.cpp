@@ -175,6 +175,12 @@ static void setWhere(ShapeContext &c, Operation *op) {
 //===----------------------------------------------------------------------===//
 
 static void setConstant(ShapeContext &c, Operation *op) {
+  auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+  if (type && type.getShape() == ArrayRef<int64_t>{0}) {
+    // No dense elements hold none.
+    c.setElements(op->getResult(0), {});
+    return;
+  }
   auto values = op->getAttrOfType<DenseElementsAttr>("value");
   if (!values || !isCountable(op->getResult(0)) ||
       values.getType().getRank() > 1 ||

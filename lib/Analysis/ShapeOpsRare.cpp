@@ -285,11 +285,11 @@ static void setGroupQueryAttention(ShapeContext &c, Operation *op) {
   }
   Shape shape = *from;
   if (!getOperand(op, 1)) {
-    int64_t heads = getInteger(op, "num_heads", 1);
-    int64_t groups = getInteger(op, "kv_num_heads", 1);
-    Expr head = c.table.exactDiv(shape.back(),
-                                 c.table.integer(heads + 2 * groups));
-    shape.back() = c.table.mul(head, c.table.integer(heads));
+    Expr heads = c.table.integer(getInteger(op, "num_heads", 1));
+    Expr groups = c.table.integer(getInteger(op, "kv_num_heads", 1));
+    Expr parts = c.table.add(heads, c.table.add(groups, groups));
+    shape.back() =
+        c.table.mul(c.table.exactDiv(shape.back(), parts), heads);
   }
   c.setShape(op->getResult(0), std::move(shape));
 }

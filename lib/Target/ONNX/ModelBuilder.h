@@ -125,6 +125,9 @@ private:
   std::vector<EmbeddedPayload> &embedded;
 };
 
+/// The error of a second value `name`.
+LogicalResult emitTwice(Operation *op, StringRef name);
+
 } // namespace qeff
 
 #endif // QEFF_LIB_TARGET_ONNX_MODELBUILDER_H

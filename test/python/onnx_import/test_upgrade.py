@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Every node case of the onnx package computes the same bits in ONNX's reference
-evaluator after inlining and upgrading to typed ops."""
+"""Every node case of the onnx package computes the same bits in ONNX's
+reference evaluator after inlining, upgrading to typed ops, and folding."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ import round_trip
 from oracles import tools
 from test_node_cases import CASES, RANDOM, read_inputs
 
-PASSES = "builtin.module(onnxir-inline-functions,onnxir-upgrade)"
+PASSES = ("builtin.module(onnxir-inline-functions,onnxir-upgrade,"
+          "onnxir-infer-shapes,onnxir-fold-constants)")
 # Counted, so that they cannot become the rule.
 NOT_RUN: list[str] = []
 NOT_TYPED: dict[str, int] = {}

@@ -20,7 +20,13 @@ struct Rule {
 };
 
 // TensorProto.DataType.
-enum DataType : int64_t { Float = 1, UInt8 = 2, Int32 = 6, Int64 = 7, Bool = 9 };
+enum DataType : int64_t {
+  Float = 1,
+  UInt8 = 2,
+  Int32 = 6,
+  Int64 = 7,
+  Bool = 9
+};
 } // namespace
 
 static Rule fromOperand(int operand, int otherwise = -1) {

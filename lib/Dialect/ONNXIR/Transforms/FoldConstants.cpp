@@ -4,9 +4,8 @@
 // removes what changes nothing.
 
 #include "ConstantEvaluator.h"
+#include "Folder.h"
 
-#include "qeff/Analysis/SymbolicShapes.h"
-#include "qeff/Dialect/ONNXIR/Transforms/InitializerBuilder.h"
 #include "qeff/Dialect/ONNXIR/Transforms/Passes.h"
 
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -20,53 +19,38 @@ using namespace qeff;
 using namespace qeff::onnxir;
 using mlir::func::FuncOp;
 
-/// Ops that are looked through at once.
-static constexpr int kMaxChain = 16;
-
-namespace {
-/// One sweep from operands to uses.
-class Folder {
-public:
-  Folder(FuncOp function, SymbolicShapes &shapes)
-      : function(function), shapes(shapes), initializers(function) {}
-
-  void run();
-
-private:
-  Value fold(OperatorOpInterface op);
-  Value foldKnownElements(OperatorOpInterface op);
-  Value foldOperands(OperatorOpInterface op);
-  Value foldNoise(OperatorOpInterface op);
-  Value foldTranspose(TransposeOp op);
-  Value foldChain(Operation *op);
-  bool isFullSlice(SliceOp op);
-  void simplifyTarget(ReshapeOp op);
-  void bypassReshapes(ReshapeOp op);
-  bool haveSameShape(Value a, Value b);
-  std::optional<SmallVector<int64_t>> getIntegers(Value value);
-
-  FuncOp function;
-  SymbolicShapes &shapes;
-  InitializerBuilder initializers;
-};
-} // namespace
-
-/// The constant that `value` is, or null.
-static DenseElementsAttr getConstant(Value value) {
+DenseElementsAttr onnxir::getConstant(Value value) {
   auto initializer = value.getDefiningOp<InitializerOp>();
   return dyn_cast_if_present<DenseElementsAttr>(
       initializer ? initializer.getValue() : TypedAttr());
 }
 
+std::optional<SmallVector<Expr>> Folder::getShape(Value value) {
+  if (std::optional<ArrayRef<Expr>> shape = shapes.getShape(value)) {
+    return llvm::to_vector(*shape);
+  }
+  DenseElementsAttr constant = getConstant(value);
+  if (!constant) {
+    return std::nullopt;
+  }
+  // One that the sweep has made.
+  return llvm::map_to_vector(
+      constant.getType().getShape(),
+      [&](int64_t size) { return shapes.getTable().integer(size); });
+}
+
 bool Folder::haveSameShape(Value a, Value b) {
-  std::optional<ArrayRef<Expr>> first = shapes.getShape(a);
-  std::optional<ArrayRef<Expr>> second = shapes.getShape(b);
+  std::optional<SmallVector<Expr>> first = getShape(a), second = getShape(b);
   return first && second && *first == *second &&
          llvm::all_of(*first, [](Expr size) { return bool(size); });
 }
 
 std::optional<SmallVector<int64_t>> Folder::getIntegers(Value value) {
   std::optional<ArrayRef<Expr>> elements = shapes.getElements(value);
+  DenseElementsAttr constant = getConstant(value);
+  if (!elements && constant && constant.getElementType().isInteger(64)) {
+    return llvm::to_vector(constant.getValues<int64_t>());
+  }
   if (!elements) {
     return std::nullopt;
   }
@@ -94,7 +78,7 @@ Value Folder::foldKnownElements(OperatorOpInterface op) {
                       : IntegerType();
   std::optional<ArrayRef<Expr>> shape = shapes.getShape(result);
   std::optional<SmallVector<int64_t>> values = getIntegers(result);
-  if (!element || !shape || !values || shape->size() > 1) {
+  if (!element || element.getWidth() > 64 || !shape || !values || shape->size() > 1) {
     return {};
   }
   SmallVector<int64_t> sizes;
@@ -140,106 +124,32 @@ Value Folder::foldOperands(OperatorOpInterface op) {
                : Value();
 }
 
-//===----------------------------------------------------------------------===//
-// Noise
-//===----------------------------------------------------------------------===//
-
-static std::optional<SmallVector<int64_t>> getPermutation(TransposeOp op,
-                                                          size_t rank) {
-  SmallVector<int64_t> result;
-  if (std::optional<ArrayRef<int64_t>> given = op.getPerm()) {
-    result = llvm::to_vector(*given);
-  } else {
-    for (size_t i = rank; i > 0; --i) {
-      result.push_back(static_cast<int64_t>(i) - 1);
-    }
-  }
-  SmallVector<int64_t> sorted = result;
-  llvm::sort(sorted);
-  for (size_t i = 0; i < sorted.size(); ++i) {
-    if (sorted[i] != static_cast<int64_t>(i)) {
-      return std::nullopt;
-    }
-  }
-  return result.size() == rank ? std::optional(result) : std::nullopt;
-}
-
-/// Two transposes become one; one that moves nothing goes.
-Value Folder::foldTranspose(TransposeOp op) {
-  std::optional<ArrayRef<Expr>> shape = shapes.getShape(op.getData());
-  auto permutation = shape ? getPermutation(op, shape->size()) : std::nullopt;
-  if (!permutation) {
+/// An earlier value with the same elements, all known. Where there is none,
+/// this is the one for those behind.
+Value Folder::reuse(OperatorOpInterface op) {
+  Value result = op->getResult(0);
+  auto type = dyn_cast<mlir::TensorType>(result.getType());
+  std::optional<ArrayRef<Expr>> elements = shapes.getElements(result);
+  std::optional<ArrayRef<Expr>> shape = shapes.getShape(result);
+  if (!type || !elements || !shape ||
+      op->getBlock() != &function.getBody().front() ||
+      !llvm::all_of(*elements, [](Expr element) { return bool(element); })) {
     return {};
   }
-  if (auto before = op.getData().getDefiningOp<TransposeOp>()) {
-    if (auto first = getPermutation(before, shape->size())) {
-      for (int64_t &axis : *permutation) {
-        axis = (*first)[axis];
-      }
-      op.setPerm(*permutation);
-      op->setOperand(0, before.getData());
+  size_t hash = llvm::hash_combine(
+      type.getElementType(), shape->size(),
+      llvm::hash_combine_range(elements->begin(), elements->end()));
+  auto [begin, end] = known.equal_range(hash);
+  for (auto at = begin; at != end; ++at) {
+    auto other = cast<mlir::TensorType>(at->second.getType());
+    if (other.getElementType() == type.getElementType() &&
+        *shapes.getShape(at->second) == *shape &&
+        *shapes.getElements(at->second) == *elements) {
+      return at->second;
     }
   }
-  return llvm::is_sorted(*permutation) ? op.getData() : Value();
-}
-
-static bool isReshape(Operation *op) {
-  return isa_and_present<ReshapeOp, SqueezeOp, UnsqueezeOp, FlattenOp>(op);
-}
-
-/// What a chain of reshapes begins with, where the shape is the same again.
-Value Folder::foldChain(Operation *op) {
-  Value found;
-  Value value = op->getOperand(0);
-  for (int i = 0; i < kMaxChain; ++i) {
-    if (haveSameShape(value, op->getResult(0))) {
-      found = value;
-    }
-    Operation *before = value.getDefiningOp();
-    if (!isReshape(before)) {
-      break;
-    }
-    value = before->getOperand(0);
-  }
-  return found;
-}
-
-bool Folder::isFullSlice(SliceOp op) {
-  if (!isa<mlir::NoneType>(op.getSteps().getType())) {
-    std::optional<SmallVector<int64_t>> steps = getIntegers(op.getSteps());
-    if (!steps || llvm::any_of(*steps, [](int64_t step) { return step < 1; })) {
-      return false;
-    }
-  }
-  return haveSameShape(op.getData(), op.getOutput());
-}
-
-static bool isSameCast(CastOp op) {
-  auto type = dyn_cast<mlir::TensorType>(op.getInput().getType());
-  return type && type.getElementType() ==
-                     getElementType(op->getContext(), op.getTo());
-}
-
-Value Folder::foldNoise(OperatorOpInterface op) {
-  if (isa<IdentityOp>(op) ||
-      (isa<ConcatOp>(op) && op->getNumOperands() == 1)) {
-    return op->getOperand(0);
-  }
-  if (auto cast = dyn_cast<CastOp>(*op)) {
-    return isSameCast(cast) ? cast.getInput() : Value();
-  }
-  if (auto transpose = dyn_cast<TransposeOp>(*op)) {
-    return foldTranspose(transpose);
-  }
-  if (auto slice = dyn_cast<SliceOp>(*op)) {
-    return isFullSlice(slice) ? slice.getData() : Value();
-  }
-  if (isa<ExpandOp>(op)) {
-    return haveSameShape(op->getOperand(0), op->getResult(0))
-               ? op->getOperand(0)
-               : Value();
-  }
-  return isReshape(op) ? foldChain(op) : Value();
+  known.emplace(hash, result);
+  return {};
 }
 
 //===----------------------------------------------------------------------===//
@@ -247,8 +157,8 @@ Value Folder::foldNoise(OperatorOpInterface op) {
 //===----------------------------------------------------------------------===//
 
 /// Makes the target a constant: sizes that are the operand's are 0, and one
-/// that is neither is -1. That one must not stand beside sizes that may be zero:
-/// only the first axis, the batch, is trusted.
+/// that is neither is -1. That one must not stand beside sizes that may be
+/// zero: only the first axis, the batch, is trusted.
 void Folder::simplifyTarget(ReshapeOp op) {
   std::optional<ArrayRef<Expr>> target = shapes.getElements(op.getShape());
   std::optional<ArrayRef<Expr>> from = shapes.getShape(op.getData());
@@ -308,8 +218,11 @@ Value Folder::fold(OperatorOpInterface op) {
   if (Value constant = foldKnownElements(op)) {
     return constant;
   }
-  Value constant = foldOperands(op);
-  return constant ? constant : foldNoise(op);
+  if (Value constant = foldOperands(op)) {
+    return constant;
+  }
+  Value value = foldNoise(op);
+  return value ? value : reuse(op);
 }
 
 static void eraseDead(FuncOp function) {

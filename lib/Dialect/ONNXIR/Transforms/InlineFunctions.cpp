@@ -24,6 +24,10 @@ using mlir::func::FuncOp;
 /// Nodes that calls may expand to.
 static constexpr int64_t kMaxNodes = 10'000'000;
 
+static bool isDefaultDomain(StringAttr domain) {
+  return domain.empty() || domain == "ai.onnx";
+}
+
 namespace {
 class Inliner {
 public:
@@ -38,8 +42,8 @@ private:
   FunctionOp getCallee(NodeOp node) const;
   SmallVector<FunctionOp> getCallees(Operation *root) const;
   LogicalResult checkCall(NodeOp call, FunctionOp callee);
-  LogicalResult copyBody(NodeOp call, FunctionOp callee, IRMapping &mapping);
-  LogicalResult instantiate(NodeOp node, NodeOp call, FunctionOp callee);
+  void copyBody(NodeOp call, FunctionOp callee, IRMapping &mapping);
+  void instantiate(NodeOp node, NodeOp call, FunctionOp callee);
   void rename(NodeOp node, NodeOp call);
   void raiseOpsets(FuncOp main);
 
@@ -121,8 +125,7 @@ static Attribute resolve(Attribute value, NodeOp call, FunctionOp callee) {
 }
 
 /// Replaces references to attributes, and says the opset of the node.
-LogicalResult Inliner::instantiate(NodeOp node, NodeOp call,
-                                   FunctionOp callee) {
+void Inliner::instantiate(NodeOp node, NodeOp call, FunctionOp callee) {
   SmallVector<NamedAttribute> attributes;
   DictionaryAttr before = node.getOnnxAttrsAttr();
   for (NamedAttribute attribute :
@@ -130,13 +133,6 @@ LogicalResult Inliner::instantiate(NodeOp node, NodeOp call,
     Attribute value = resolve(attribute.getValue(), call, callee);
     if (value) {
       attributes.emplace_back(attribute.getName(), value);
-    } else if (call.getSubgraphsAttr() &&
-               llvm::is_contained(
-                   call.getSubgraphsAttr(),
-                   cast<RefAttr>(attribute.getValue()).getName())) {
-      return call.emitOpError()
-             << "expects calls without graphs as attributes, got '"
-             << attribute.getName().getValue() << "'";
     }
   }
   if (before) {
@@ -150,7 +146,6 @@ LogicalResult Inliner::instantiate(NodeOp node, NodeOp call,
   if (!node.getSinceVersion() && version) {
     node.setSinceVersion(*version);
   }
-  return success();
 }
 
 /// Puts the name of the call in front of the names of a copied node.
@@ -176,8 +171,7 @@ void Inliner::rename(NodeOp node, NodeOp call) {
   node.setOutputNamesAttr(builder.getArrayAttr(names));
 }
 
-LogicalResult Inliner::copyBody(NodeOp call, FunctionOp callee,
-                                IRMapping &mapping) {
+void Inliner::copyBody(NodeOp call, FunctionOp callee, IRMapping &mapping) {
   OpBuilder builder(call);
   Block &body = callee.getBody().front();
   Value none;
@@ -190,18 +184,14 @@ LogicalResult Inliner::copyBody(NodeOp call, FunctionOp callee,
   }
   for (Operation &op : body.without_terminator()) {
     Operation *copy = builder.clone(op, mapping);
-    WalkResult result = copy->walk([&](NodeOp node) {
+    copy->walk([&](NodeOp node) {
       rename(node, call);
+      instantiate(node, call, callee);
       if (getCallee(node)) {
         calls.push_back(node);
       }
-      return WalkResult(instantiate(node, call, callee));
     });
-    if (result.wasInterrupted()) {
-      return failure();
-    }
   }
-  return success();
 }
 
 /// Gives `value`, the result of a copied node, the name and type that `result`
@@ -232,6 +222,11 @@ LogicalResult Inliner::checkCall(NodeOp call, FunctionOp callee) {
            << results.size() << " results, got " << call.getInputs().size()
            << " and " << call.getNumResults();
   }
+  if (!call.getBodies().empty()) {
+    return call.emitOpError()
+           << "expects calls without graphs as attributes, got "
+           << call.getSubgraphsAttr();
+  }
   int64_t &size = sizes[callee];
   if (size == 0) {
     callee.walk([&](NodeOp) { ++size; });
@@ -255,11 +250,11 @@ LogicalResult Inliner::run(FuncOp main) {
     NodeOp call = calls.back();
     calls.pop_back();
     FunctionOp callee = getCallee(call);
-    IRMapping mapping;
-    if (failed(checkCall(call, callee)) ||
-        failed(copyBody(call, callee, mapping))) {
+    if (failed(checkCall(call, callee))) {
       return failure();
     }
+    IRMapping mapping;
+    copyBody(call, callee, mapping);
     ValueRange values = callee.getBody().front().getTerminator()->getOperands();
     for (auto [result, value] : llvm::zip(call.getResults(), values)) {
       Value copy = mapping.lookup(value);
@@ -294,14 +289,12 @@ void Inliner::raiseOpsets(FuncOp main) {
       node.setSinceVersion(*import);
     }
     auto since = static_cast<int64_t>(node.getSinceVersion().value_or(1));
+    // The default domain may be imported under its other name.
     StringAttr domain = node.getDomainAttr();
-    if (!versions.contains(domain) && node.getDomain() == "ai.onnx") {
-      domain = StringAttr::get(node.getContext(), "");
-    } else if (!versions.contains(domain) && node.getDomain().empty()) {
-      domain = StringAttr::get(node.getContext(), "ai.onnx");
-    }
-    if (!versions.contains(domain)) {
-      domain = node.getDomainAttr();
+    for (const auto &entry : versions) {
+      if (isDefaultDomain(domain) && isDefaultDomain(entry.first)) {
+        domain = entry.first;
+      }
     }
     int64_t &version = versions[domain];
     version = std::max(version, since);
@@ -343,7 +336,8 @@ struct InlineFunctionsPass
   using InlineFunctionsPassBase::InlineFunctionsPassBase;
 
   void runOnOperation() override {
-    Inliner inliner(getOperation(), SmallVector<std::string>(keep.begin(), keep.end()));
+    SmallVector<std::string> kept(keep.begin(), keep.end());
+    Inliner inliner(getOperation(), kept);
     if (failed(inliner.checkRecursion())) {
       return signalPassFailure();
     }

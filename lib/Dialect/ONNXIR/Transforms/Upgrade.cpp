@@ -6,7 +6,6 @@
 
 #include "qeff/Dialect/ONNXIR/Transforms/Passes.h"
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
-#include "qeff/Dialect/QEff/IR/QEffOps.h"
 
 #include "llvm/ADT/StringMap.h"
 
@@ -21,44 +20,6 @@ using mlir::func::FuncOp;
 
 static bool isDefaultDomain(StringRef domain) {
   return domain.empty() || domain == "ai.onnx";
-}
-
-//===----------------------------------------------------------------------===//
-// Scopes
-//===----------------------------------------------------------------------===//
-
-/// The second last entry of torch's `name_scopes`, a list in Python's syntax of
-/// the modules around a node and the node.
-static StringRef getTorchScope(NodeOp node) {
-  ArrayAttr metadata = node.getMetadataAttr();
-  size_t size = metadata ? metadata.size() : 0;
-  for (size_t i = 0; i + 1 < size; i += 2) {
-    if (cast<StringAttr>(metadata[i]) != "pkg.torch.onnx.name_scopes") {
-      continue;
-    }
-    StringRef list = cast<StringAttr>(metadata[i + 1]).getValue();
-    SmallVector<StringRef> parts;
-    list.split(parts, ',');
-    return parts.size() < 2
-               ? StringRef()
-               : parts[parts.size() - 2].trim().trim("[]'\"");
-  }
-  return {};
-}
-
-/// The dotted path of the module that a node belongs to, or null.
-static StringAttr getScope(NodeOp node) {
-  StringRef torch = getTorchScope(node);
-  if (!torch.empty()) {
-    return StringAttr::get(node.getContext(), torch);
-  }
-  StringRef name = node.getName().value_or("");
-  if (!name.consume_front("/") || !name.contains('/')) {
-    return {};
-  }
-  std::string scope = name.rsplit('/').first.str();
-  std::replace(scope.begin(), scope.end(), '/', '.');
-  return StringAttr::get(node.getContext(), scope);
 }
 
 //===----------------------------------------------------------------------===//
@@ -81,9 +42,8 @@ public:
 
 private:
   void upgrade(NodeOp node);
-  bool replaceConstant(NodeOp node);
-  bool replaceDropout(NodeOp node, int64_t version);
   bool replaceCastLike(NodeOp node);
+  bool replaceByOther(NodeOp node, int64_t version);
   bool replaceByType(NodeOp node, int64_t version);
   LogicalResult apply(Form &form);
   Operation *create(Form &form, const OperatorInfo &info);
@@ -133,7 +93,9 @@ bool Upgrader::arrangeOperands(Form &form, const OperatorInfo &info) {
   StringRef letters = info.operands;
   bool isVariadic = letters.ends_with("*");
   size_t fixed = letters.size() - (isVariadic ? 1 : 0);
-  auto isNone = [](Value value) { return isa<mlir::NoneType>(value.getType()); };
+  auto isNone = [](Value value) {
+    return isa<mlir::NoneType>(value.getType());
+  };
   while (form.operands.size() > fixed && isNone(form.operands.back())) {
     form.operands.pop_back();
   }
@@ -186,127 +148,6 @@ Operation *Upgrader::create(Form &form, const OperatorInfo &info) {
   return form.builder.create(state);
 }
 
-/// Replaces a Constant by an initializer or a weight.
-bool Upgrader::replaceConstant(NodeOp node) {
-  DictionaryAttr attributes = node.getOnnxAttrsAttr();
-  if (node.getNumResults() != 1 || !attributes || attributes.size() != 1 ||
-      !node.getInputs().empty()) {
-    return false;
-  }
-  NamedAttribute given = *attributes.begin();
-  Attribute value = given.getValue();
-  mlir::Builder builder(node.getContext());
-  auto vector = [&](size_t size, Type element) {
-    return RankedTensorType::get({static_cast<int64_t>(size)}, element);
-  };
-  auto text = [&](ArrayRef<StringRef> texts, ArrayRef<int64_t> shape) {
-    auto type =
-        RankedTensorType::get(shape, StringType::get(node.getContext()));
-    return mlir::DenseStringElementsAttr::get(type, texts);
-  };
-  TypedAttr elements;
-  StringRef kind = given.getName();
-  if (isa<RefAttr>(value)) {
-    return false;
-  }
-  if (auto stored = dyn_cast<StoredAttr>(value); stored && kind == "value") {
-    OpBuilder before(node);
-    auto type = cast<RankedTensorType>(stored.getType());
-    Value source = WeightRefOp::create(before, node.getLoc(),
-                                       getStorageType(type),
-                                       stored.getWeight());
-    std::string name = initializers.makeName(
-        node.getName() ? *node.getName() : StringRef("constant"));
-    node.getOutputs().front().replaceAllUsesWith(onnxir::WeightOp::create(
-        before, node.getLoc(), type, name, source, getScope(node)));
-    node.erase();
-    return true;
-  }
-  if (kind == "value" && getAttrKind(value) == AttrKind::Tensor) {
-    elements = dyn_cast<TypedAttr>(value);
-  } else if (auto number = dyn_cast<FloatAttr>(value); kind == "value_float") {
-    elements = number ? DenseElementsAttr::get(
-                            RankedTensorType::get({}, number.getType()),
-                            Attribute(number))
-                      : TypedAttr();
-  } else if (auto number = dyn_cast<IntegerAttr>(value); kind == "value_int") {
-    elements = number ? DenseElementsAttr::get(
-                            RankedTensorType::get({}, number.getType()),
-                            Attribute(number))
-                      : TypedAttr();
-  } else if (auto list = dyn_cast<DenseI64ArrayAttr>(value);
-             list && kind == "value_ints") {
-    elements = DenseElementsAttr::get(
-        vector(list.size(), builder.getI64Type()), list.asArrayRef());
-  } else if (auto list = dyn_cast<mlir::DenseF32ArrayAttr>(value);
-             list && kind == "value_floats") {
-    elements = DenseElementsAttr::get(
-        vector(list.size(), builder.getF32Type()), list.asArrayRef());
-  } else if (auto string = dyn_cast<StringAttr>(value);
-             string && kind == "value_string") {
-    elements = text({string.getValue()}, {});
-  } else if (auto list = dyn_cast<ArrayAttr>(value);
-             list && kind == "value_strings" &&
-             llvm::all_of(list, llvm::IsaPred<StringAttr>)) {
-    SmallVector<StringRef> texts;
-    for (StringAttr entry : list.getAsRange<StringAttr>()) {
-      texts.push_back(entry.getValue());
-    }
-    elements = text(texts, {static_cast<int64_t>(texts.size())});
-  }
-  auto type = elements ? dyn_cast<RankedTensorType>(elements.getType())
-                       : RankedTensorType();
-  if (!type || !type.hasStaticShape()) {
-    return false;
-  }
-  StringRef hint = node.getName() && !node.getName()->empty()
-                       ? *node.getName()
-                       : StringRef("constant");
-  node.getOutputs().front().replaceAllUsesWith(
-      initializers.get(elements, hint));
-  node.erase();
-  return true;
-}
-
-/// Whether `value` is a constant that is false.
-static bool isFalse(Value value) {
-  auto initializer = value.getDefiningOp<InitializerOp>();
-  auto elements = dyn_cast_if_present<DenseElementsAttr>(
-      initializer ? initializer.getValue() : TypedAttr());
-  return elements && elements.getElementType().isInteger(1) &&
-         elements.isSplat() && !elements.getSplatValue<bool>();
-}
-
-/// Replaces a Dropout that does not drop by an Identity.
-bool Upgrader::replaceDropout(NodeOp node, int64_t version) {
-  DictionaryAttr attributes = node.getOnnxAttrsAttr();
-  auto isTest = attributes ? attributes.getAs<IntegerAttr>("is_test")
-                           : IntegerAttr();
-  auto isUsed = [](Value value) {
-    return !isa<mlir::NoneType>(value.getType()) && !value.use_empty();
-  };
-  if (node.getInputs().empty() || node.getNumResults() == 0 ||
-      llvm::any_of(node.getResults().drop_front(), isUsed) ||
-      isa<mlir::NoneType>(node.getInputs()[0].getType()) ||
-      isa<mlir::NoneType>(node.getOutputs()[0].getType()) ||
-      (version < 7 && (!isTest || isTest.getInt() == 0))) {
-    return false;
-  }
-  Value training = version >= 12 && node.getInputs().size() > 2
-                       ? node.getInputs()[2]
-                       : Value();
-  if (training && !isa<mlir::NoneType>(training.getType()) &&
-      !isFalse(training)) {
-    return false;
-  }
-  OpBuilder builder(node);
-  node.getOutputs()[0].replaceAllUsesWith(IdentityOp::create(
-      builder, node.getLoc(), node.getOutputs()[0].getType(),
-      node.getInputs()[0], node.getNameAttr(), getScope(node)));
-  node.erase();
-  return true;
-}
-
 /// Replaces a CastLike whose target is known by a Cast.
 bool Upgrader::replaceCastLike(NodeOp node) {
   auto like = node.getInputs().size() == 2
@@ -352,7 +193,8 @@ bool Upgrader::replaceByType(NodeOp node, int64_t version) {
   }
   if (!op) {
     // What the steps made in front of it.
-    while (node->getPrevNode() != before) {
+    while (node->getPrevNode() != before &&
+           isa<OperatorOpInterface>(node->getPrevNode())) {
       node->getPrevNode()->erase();
     }
     return false;
@@ -373,6 +215,17 @@ bool Upgrader::replaceByType(NodeOp node, int64_t version) {
   return true;
 }
 
+/// Replaces operators that have no typed op of their own, or need none.
+bool Upgrader::replaceByOther(NodeOp node, int64_t version) {
+  if (!isDefaultDomain(node.getDomain())) {
+    return false;
+  }
+  StringRef name = node.getOpType();
+  return (name == "Constant" && replaceConstant(node, initializers)) ||
+         (name == "Dropout" && replaceDropout(node, version)) ||
+         (name == "CastLike" && replaceCastLike(node));
+}
+
 void Upgrader::upgrade(NodeOp node) {
   std::optional<int64_t> import = lookupOpset(imports, node.getDomain());
   auto version =
@@ -381,15 +234,9 @@ void Upgrader::upgrade(NodeOp node) {
     return;
   }
   StringRef overload = node.getOverload().value_or("");
-  StringRef name = node.getOpType();
-  bool isDefault = isDefaultDomain(node.getDomain());
   bool isPlain = node.getBodies().empty() && overload.empty();
-  bool isReplaced =
-      isPlain &&
-      ((isDefault && name == "Constant" && replaceConstant(node)) ||
-       (isDefault && name == "Dropout" && replaceDropout(node, version)) ||
-       (isDefault && name == "CastLike" && replaceCastLike(node)) ||
-       replaceByType(node, version));
+  bool isReplaced = isPlain && (replaceByOther(node, version) ||
+                                replaceByType(node, version));
   if (!isReplaced) {
     node.setSinceVersion(version);
   }

@@ -44,12 +44,11 @@ static Type getFloatElement(Value value) {
                                                        : Type();
 }
 
-/// Turns the attribute `name`, a number, into operand `i`, a scalar of the first
-/// operand's element type. Without the attribute it is `otherwise`, or left out.
-static LogicalResult moveFloat(Form &form, StringRef name, unsigned i,
-                               std::optional<double> otherwise = {}) {
+/// Turns the attribute `name`, a number, into operand `i`, a scalar of the
+/// first operand's element type.
+static LogicalResult moveFloat(Form &form, StringRef name, unsigned i) {
   auto value = form.take<FloatAttr>(name);
-  if (!value && !otherwise) {
+  if (!value) {
     return success();
   }
   Type element = getFloatElement(form.getOperand(0));
@@ -57,8 +56,7 @@ static LogicalResult moveFloat(Form &form, StringRef name, unsigned i,
     return failure();
   }
   form.setOperand(i, form.initializers.getFloat(
-                         value ? value.getValueAsDouble() : *otherwise,
-                         element, name));
+                         value.getValueAsDouble(), element, name));
   return success();
 }
 
@@ -184,6 +182,9 @@ static LogicalResult upgradeConcat(Form &form) {
 
 /// Scale and bias per group become those per channel.
 static LogicalResult upgradeGroupNormalization(Form &form) {
+  if (form.operands.size() != 3) {
+    return failure();
+  }
   auto type = dyn_cast<RankedTensorType>(form.operands[0].getType());
   auto groups = dyn_cast_if_present<IntegerAttr>(
       form.attributes.get("num_groups"));
@@ -246,7 +247,9 @@ static LogicalResult upgradeSlice(Form &form) {
                  succeeded(moveInts(form, "axes", 3)));
 }
 
-static LogicalResult moveSplit(Form &form) { return moveInts(form, "split", 1); }
+static LogicalResult moveSplit(Form &form) {
+  return moveInts(form, "split", 1);
+}
 
 static LogicalResult countSplits(Form &form) {
   if (!form.getOperand(1)) {
@@ -268,6 +271,9 @@ static LogicalResult upgradeTopK(Form &form) {
 /// Flattens from the axis on, unless that is the last one.
 static LogicalResult upgradeSoftmax(Form &form) {
   Value input = form.getOperand(0);
+  if (!input || form.node.getNumResults() != 1) {
+    return failure();
+  }
   auto given = form.take<IntegerAttr>("axis");
   int64_t axis = given ? given.getInt() : 1;
   std::optional<int64_t> rank = getRank(input);

@@ -50,6 +50,15 @@ struct UpgradeStep {
 /// All steps; those of one operator by version.
 ArrayRef<UpgradeStep> getUpgradeSteps();
 
+/// The dotted path of the module that a node belongs to, or null.
+StringAttr getScope(NodeOp node);
+
+/// Replaces a Constant by an initializer or a weight; false: it stays.
+bool replaceConstant(NodeOp node, InitializerBuilder &initializers);
+
+/// Replaces a Dropout that does not drop by an Identity; false: it stays.
+bool replaceDropout(NodeOp node, int64_t version);
+
 /// The rank of `value`, or nothing.
 std::optional<int64_t> getRank(Value value);
 

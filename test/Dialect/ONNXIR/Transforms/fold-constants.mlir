@@ -56,3 +56,33 @@ func.func @noise(%x: tensor<2x3x4xf32>) -> (tensor<2x3x4xf32>, tensor<4x3x2xf32>
   %6 = onnxir.Transpose(%5) {perm = array<i64: 2, 0, 1>} : (tensor<3x2x4xf32>) -> tensor<4x3x2xf32>
   return %4, %6 : tensor<2x3x4xf32>, tensor<4x3x2xf32>
 }
+
+// -----
+
+qeff.dim @batch {min = 0}
+qeff.dim @seq {min = 0}
+
+// A size is computed once; neutral operands and constant choices go; axes that
+// are added one by one are added at once.
+// CHECK-LABEL: func.func @once
+func.func @once(%x: tensor<?x?xf32> {qeff.dims = [@batch, @seq]}) -> (tensor<i64>, tensor<i64>, tensor<?x1x?x1xf32>) {
+  // CHECK: %[[AXES:.*]] = onnxir.initializer "axes" dense<[1, 3]>
+  // CHECK: %[[SHAPE:.*]] = onnxir.Shape
+  // CHECK-NEXT: %[[SIZE:.*]] = onnxir.Gather(%[[SHAPE]]
+  // CHECK-NEXT: %[[Y:.*]] = onnxir.Unsqueeze(%arg0, %[[AXES]])
+  // CHECK-NEXT: return %[[SIZE]], %[[SIZE]], %[[Y]]
+  %zero = onnxir.initializer "zero" dense<0> : tensor<i64>
+  %unit = onnxir.initializer "unit" dense<1.0> : tensor<f32>
+  %one = onnxir.initializer "one" dense<1> : tensor<1xi64>
+  %three = onnxir.initializer "three" dense<3> : tensor<1xi64>
+  %false = onnxir.initializer "false" dense<false> : tensor<i1>
+  %shape = onnxir.Shape(%x) {name = "a"} : (tensor<?x?xf32>) -> tensor<2xi64>
+  %size = onnxir.Gather(%shape, %zero) : (tensor<2xi64>, tensor<i64>) -> tensor<i64>
+  %again = onnxir.Shape(%x) {name = "b"} : (tensor<?x?xf32>) -> tensor<2xi64>
+  %same = onnxir.Gather(%again, %zero) : (tensor<2xi64>, tensor<i64>) -> tensor<i64>
+  %0 = onnxir.Mul(%x, %unit) : (tensor<?x?xf32>, tensor<f32>) -> tensor<?x?xf32>
+  %1 = onnxir.Where(%false, %unit, %0) : (tensor<i1>, tensor<f32>, tensor<?x?xf32>) -> tensor<?x?xf32>
+  %2 = onnxir.Unsqueeze(%1, %one) : (tensor<?x?xf32>, tensor<1xi64>) -> tensor<?x1x?xf32>
+  %3 = onnxir.Unsqueeze(%2, %three) : (tensor<?x1x?xf32>, tensor<1xi64>) -> tensor<?x1x?x1xf32>
+  return %size, %same, %3 : tensor<i64>, tensor<i64>, tensor<?x1x?x1xf32>
+}

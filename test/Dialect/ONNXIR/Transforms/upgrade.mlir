@@ -52,3 +52,19 @@ module attributes {onnxir.ir_version = 3 : i64, onnxir.opset_imports = [#onnxir.
     return %0, %1, %2 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
   }
 }
+
+// -----
+
+// Old forms with too few operands, as no exporter writes them.
+module attributes {onnxir.ir_version = 3 : i64, onnxir.opset_imports = [#onnxir.opset<"", 9>]} {
+  // CHECK-LABEL: func.func @hostile
+  func.func @hostile() -> (!onnxir.any, !onnxir.any, !onnxir.any) {
+    // CHECK: onnxir.node "Softmax"() since 9
+    %0 = onnxir.node "Softmax"() : () -> !onnxir.any
+    // CHECK: onnxir.node "GroupNormalization"() since 9
+    %1 = onnxir.node "GroupNormalization"() attrs {num_groups = 1 : i64} : () -> !onnxir.any
+    // CHECK: onnxir.node "Add"() since 6
+    %2 = onnxir.node "Add"() since 6 attrs {axis = 1 : i64, broadcast = 1 : i64} : () -> !onnxir.any
+    return %0, %1, %2 : !onnxir.any, !onnxir.any, !onnxir.any
+  }
+}
