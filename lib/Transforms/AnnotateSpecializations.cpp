@@ -87,12 +87,14 @@ struct AnnotateSpecializationsPass
       return module.emitError("expects prefill-seq-len <= ctx-len, got ")
              << prefillSeqLen.getValue() << " and " << ctxLen.getValue();
     }
-    FailureOr<FuncOp> function = findMainFunction(module);
-    if (failed(function)) {
-      return failure();
-    }
-    if (isPlainGraph(module, *function)) {
-      return annotateGraph(module, *function);
+    if (isFromONNX(module)) {
+      FailureOr<FuncOp> function = findMainFunction(module);
+      if (failed(function)) {
+        return failure();
+      }
+      if (isPlainGraph(module, *function)) {
+        return annotateGraph(module, *function);
+      }
     }
     if (!dims.empty()) {
       return module.emitError("expects an ONNX graph that is no decoder, to "

@@ -32,8 +32,12 @@ FailureOr<FuncOp> qeff::findMainFunction(ModuleOp module) {
   return found;
 }
 
+bool qeff::isFromONNX(ModuleOp module) {
+  return module->hasAttr("onnxir.ir_version");
+}
+
 bool qeff::isPlainGraph(ModuleOp module, FuncOp function) {
-  if (!module->hasAttr("onnxir.ir_version")) {
+  if (!isFromONNX(module)) {
     return false;
   }
   auto hasArgument = [&](StringRef name) {

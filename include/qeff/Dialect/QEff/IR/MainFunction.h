@@ -14,6 +14,9 @@ namespace qeff {
 /// where there is none, a second one, or one of several blocks.
 FailureOr<mlir::func::FuncOp> findMainFunction(ModuleOp module);
 
+/// Whether the module came from an ONNX file.
+bool isFromONNX(ModuleOp module);
+
 /// Whether the function is a graph to run as it is: it came from ONNX and is no
 /// decoder, that is, it lacks `input_ids`, `position_ids` or attention.
 bool isPlainGraph(ModuleOp module, mlir::func::FuncOp function);
