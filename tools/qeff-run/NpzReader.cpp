@@ -55,6 +55,15 @@ void readLargeSizes(std::string_view extra, Entry &entry) {
   }
 }
 
+/// A name as a message may show it.
+std::string show(std::string_view name) {
+  std::string text;
+  for (char c : name.substr(0, 100)) {
+    text += c >= ' ' && c <= '~' ? c : '?';
+  }
+  return text;
+}
+
 /// The text behind `key` in the dictionary of an array's header.
 std::string_view findValue(std::string_view header, const char *key) {
   size_t at = header.find(std::string("'") + key + "'");
@@ -124,7 +133,7 @@ uint64_t getElementBytes(const std::string &dtype) {
 } // namespace
 
 std::string NpzFile::readArray(Array &array, std::string_view member) {
-  std::string where = "array '" + array.name + "': ";
+  std::string where = "array '" + show(array.name) + "': ";
   if (member.size() < 12 || member.substr(0, 6) != "\x93NUMPY") {
     return where + "expects NumPy's format";
   }
@@ -138,7 +147,7 @@ std::string NpzFile::readArray(Array &array, std::string_view member) {
   array.dtype = getDtype(findValue(header, "descr"));
   if (array.dtype.empty()) {
     return where + "expects little-endian floats, integers or booleans, got " +
-           std::string(findValue(header, "descr").substr(0, 8));
+           show(findValue(header, "descr").substr(0, 8));
   }
   if (findValue(header, "fortran_order").substr(0, 5) != "False") {
     return where + "expects C order (numpy.ascontiguousarray)";
@@ -184,24 +193,25 @@ std::string NpzFile::readMember(size_t &at) {
   array.name = std::string(entry.name);
   if (array.name.size() < 4 ||
       array.name.compare(array.name.size() - 4, 4, ".npy") != 0) {
-    return "expects members of type .npy, got '" + array.name + "'";
+    return "expects members of type .npy, got '" + show(array.name) +
+           "'";
   }
   array.name.resize(array.name.size() - 4);
   if (entry.method != 0 || (entry.flags & 1) != 0) {
-    return "array '" + array.name +
+    return "array '" + show(array.name) +
            "': expects no compression (numpy.savez), got a compressed or "
            "encrypted member";
   }
   if (entry.packed != entry.size || entry.header > file.size() ||
       file.size() - entry.header < kLocalBytes ||
       !startsWith(file, entry.header, "PK\3\4")) {
-    return "array '" + array.name + "': expects a sound member of the archive";
+    return "array '" + show(array.name) + "': expects a sound member of the archive";
   }
   uint64_t start = entry.header + kLocalBytes +
                    getNumber(file, entry.header + 26, 2) +
                    getNumber(file, entry.header + 28, 2);
   if (start > file.size() || entry.size > file.size() - start) {
-    return "array '" + array.name + "': expects its bytes inside the file";
+    return "array '" + show(array.name) + "': expects its bytes inside the file";
   }
   std::string error = readArray(array, file.substr(start, entry.size));
   if (error.empty()) {
@@ -243,8 +253,8 @@ std::string NpzFile::readMembers() {
       return error;
     }
     if (!names.insert(arrays.back().name).second) {
-      return "expects arrays of different names, got '" + arrays.back().name +
-             "' twice";
+      return "expects arrays of different names, got '" +
+             show(arrays.back().name) + "' twice";
     }
   }
   return "";

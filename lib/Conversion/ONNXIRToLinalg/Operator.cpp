@@ -15,7 +15,44 @@ using namespace qeff::onnxir;
 /// Elements that a constant may have to be read while compiling.
 static constexpr int64_t kMaxConstant = 64;
 
+namespace {
+/// An operator that has no typed op, in a form that did not change since.
+struct NodeOperator {
+  StringRef name;
+  unsigned operands; ///< at least
+  int64_t since;
+};
+} // namespace
+
+static constexpr NodeOperator kNodeOperators[] = {
+    {"BitCast", 1, 26},        {"CenterCropPad", 2, 18},
+    {"CumProd", 2, 26},        {"Dropout", 1, 12},
+    {"LpNormalization", 1, 1}, {"LpPool", 1, 11},
+    {"MeanVarianceNormalization", 1, 9},
+    {"QLinearConv", 8, 10},    {"ReverseSequence", 2, 10},
+    {"Shrink", 1, 9}};
+
+/// The name of an operator that has no typed op, or "".
+static StringRef getNodeName(NodeOp node) {
+  for (const NodeOperator &known : kNodeOperators) {
+    bool fits =
+        node.getDomain().empty() && node.getOpType() == known.name &&
+        node.getSinceVersion().value_or(known.since) >=
+            static_cast<uint64_t>(known.since) &&
+        node.getNumOperands() >= known.operands && node.getNumResults() > 0 &&
+        llvm::none_of(node.getOperandTypes().take_front(known.operands),
+                      llvm::IsaPred<mlir::NoneType>);
+    if (fits) {
+      return known.name;
+    }
+  }
+  return {};
+}
+
 std::string Operator::getName() const {
+  if (auto node = dyn_cast<NodeOp>(op)) {
+    return getNodeName(node).str();
+  }
   auto typed = dyn_cast<OperatorOpInterface>(op);
   if (!typed) {
     return {};
@@ -52,6 +89,10 @@ RankedTensorType Operator::getResultType(size_t index) const {
 }
 
 Attribute Operator::getAttribute(StringRef name) const {
+  if (auto node = dyn_cast<NodeOp>(op)) {
+    DictionaryAttr attributes = node.getOnnxAttrsAttr();
+    return attributes ? attributes.get(name) : Attribute();
+  }
   return op->getAttr(name);
 }
 

@@ -72,8 +72,8 @@ const Case cases[] = {
      "state_bytes: expects an integer in [0, 281474976710656], got a fraction"},
     {"hash", "/files/program/sha256", "\"abc\"",
      "files.program.sha256: expects 64 lower-case hex digits, got 'abc'"},
-    {"vocabSize", "/model/vocab_size", "0",
-     "model.vocab_size: expects an integer in [1, 2147483647], got 0"},
+    {"vocabSize", "/model/vocab_size", "-1",
+     "model.vocab_size: expects an integer in [0, 2147483647], got -1"},
     {"eos", "/model/eos_token_ids/0", "-3",
      "model.eos_token_ids[0]: expects an integer in [0, 2147483647], got -3"},
     {"stateOutside", "/state_bytes", "128",
@@ -127,12 +127,12 @@ const Case cases[] = {
      "functions: expects distinct names, got 'prefill' twice"},
     {"emptyName", "/functions/1/name", "\"\"",
      "functions[1].name: expects a name, got ''"},
-    {"dims", "/functions/0/dims/seq_len", "0",
-     "functions[0].dims.seq_len: expects an integer in [1, 4294967296], got "
-     "0"},
+    {"dims", "/functions/0/dims/seq_len", "-1",
+     "functions[0].dims.seq_len: expects an integer in [0, 4294967296], got "
+     "-1"},
     {"dtype", "/functions/0/inputs/0/dtype", "\"f8\"",
-     "functions[0].inputs[0].dtype: expects one of bool, i8, u8, i16, i32, "
-     "i64, f16, bf16, f32, f64, got 'f8'"},
+     "functions[0].inputs[0].dtype: expects one of bool, i8, u8, i16, u16, "
+     "i32, u32, i64, u64, f16, bf16, f32, f64, got 'f8'"},
     {"unaligned", "/functions/0/inputs/1/offset", "8",
      "functions[0].inputs[1].offset: expects a multiple of 64, got 8"},
     {"overlap", "/functions/0/inputs/1/offset", "64",

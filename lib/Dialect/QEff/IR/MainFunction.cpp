@@ -33,6 +33,10 @@ FailureOr<FuncOp> qeff::findMainFunction(ModuleOp module) {
   return found;
 }
 
+bool qeff::isFromONNX(ModuleOp module) {
+  return module->hasAttr("onnxir.ir_version");
+}
+
 BlockArgument qeff::findArgument(FuncOp function, StringRef name) {
   for (BlockArgument argument : function.getArguments()) {
     auto attribute = function.getArgAttrOfType<StringAttr>(
@@ -48,7 +52,7 @@ bool qeff::isPlainGraph(ModuleOp module, FuncOp function) {
   if (!findArgument(function, "position_ids")) {
     return true;
   }
-  bool isONNX = module->hasAttr("onnxir.ir_version");
+  bool isONNX = isFromONNX(module);
   if (isONNX && !findArgument(function, "input_ids")) {
     return true;
   }

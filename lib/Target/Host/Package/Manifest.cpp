@@ -4,6 +4,7 @@
 
 #include "Manifest.h"
 
+#include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEffHost/IR/QEffHostOps.h"
 
 #include "llvm/Support/JSON.h"
@@ -45,7 +46,7 @@ FailureOr<PackageFacts> host::collectFacts(ModuleOp module) {
   }
   // A graph that is no decoder has neither vocabulary nor positions.
   auto maxPosition = module->getAttrOfType<IntegerAttr>(kMaxPositionAttr);
-  if (!maxPosition && module->hasAttr("onnxir.ir_version")) {
+  if (!maxPosition && isFromONNX(module)) {
     return facts;
   }
   if (!maxPosition) {

@@ -14,6 +14,9 @@ namespace qeff {
 /// where there is none, a second one, or one of several blocks.
 FailureOr<mlir::func::FuncOp> findMainFunction(ModuleOp module);
 
+/// Whether the module came from an ONNX file.
+bool isFromONNX(ModuleOp module);
+
 /// The argument with the I/O name `name`, or null.
 BlockArgument findArgument(mlir::func::FuncOp function, StringRef name);
 
