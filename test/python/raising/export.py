@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Writes one cell of the matrix: FAMILY.EXPORTER.onnx, and FAMILY.npz with what
+transformers says, which must be the same in every environment.
+
+    cd test/python && PYTHON -m raising.export FAMILY EXPORTER FOLDER
+
+PYTHON is that of the exporter's environment (`environments.py`). Each exporter
+is called as its users call it, on the model with its default attention.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+
+from . import cells, models, reference, tidy
+from .models import Family
+
+SAMPLE = torch.tensor([[3, 1, 4, 1, 5, 9], [2, 6, 5, 3, 5, 8]])
+
+
+def _inputs(family: Family) -> dict[str, torch.Tensor]:
+    """Two rows of six tokens, the first one padded on the right."""
+    mask = torch.ones_like(SAMPLE)
+    mask[0, 4:] = 0
+    values = {"input_ids": SAMPLE, "attention_mask": mask}
+    positions = torch.arange(SAMPLE.shape[1]).expand(SAMPLE.shape).contiguous()
+    others = {
+        "position_ids": positions, "token_type_ids": torch.zeros_like(SAMPLE),
+    }
+    return values | {name: others[name] for name in family.more_inputs}
+
+
+def _outputs(family: Family) -> list[str]:
+    if not family.encoder:
+        return ["logits"]
+    pooled = ["pooler_output"] if family.name == "bert" else []
+    return ["last_hidden_state"] + pooled
+
+
+def _without_cache(family: Family, **more):
+    model = models.make(family, **more)
+    if not family.encoder:
+        model.config.use_cache = False
+    return model
+
+
+def _dynamo(family: Family, output: Path, opset: int) -> None:
+    """torch.onnx.export(dynamo=True); opset 23 with its weights outside."""
+    inputs = _inputs(family)
+    axes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    torch.onnx.export(
+        _without_cache(family), (), str(output), kwargs=inputs, dynamo=True,
+        opset_version=opset, external_data=opset >= 23, verbose=False,
+        input_names=list(inputs), output_names=_outputs(family),
+        dynamic_shapes={name: axes for name in inputs},
+    )
+
+
+def _torchscript(family: Family, output: Path, opset: int) -> None:
+    """torch.onnx.export(dynamo=False)."""
+    inputs = _inputs(family)
+    model = _without_cache(family)
+    model.config.return_dict = False
+    axes = {0: "batch_size", 1: "sequence_length"}
+    named = {name: axes for name in [*inputs, *_outputs(family)[:1]]}
+    torch.onnx.export(
+        model, (), str(output), kwargs=inputs, dynamo=False,
+        opset_version=opset, verbose=False, input_names=list(inputs),
+        output_names=_outputs(family), dynamic_axes=named,
+    )
+
+
+def _optimum(family: Family, output: Path) -> None:
+    """optimum-onnx's own export, decoders with their cache."""
+    # pylint: disable=import-error,import-outside-toplevel
+    from optimum.exporters.onnx import onnx_export_from_model
+
+    task = (
+        "feature-extraction" if family.encoder else "text-generation-with-past"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        onnx_export_from_model(models.make(family), folder, task=task)
+        onnx.save(onnx.load(f"{folder}/model.onnx"), output)
+
+
+def _save_tokenizer(folder: str) -> None:
+    """Files that the builder copies; what they hold does not matter."""
+    import tokenizers  # pylint: disable=import-outside-toplevel
+    import transformers  # pylint: disable=import-outside-toplevel
+
+    words = {f"w{index}": index for index in range(models.VOCAB)}
+    tokenizer = tokenizers.Tokenizer(
+        tokenizers.models.WordLevel(words, unk_token="w0")
+    )
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, unk_token="w0"
+    ).save_pretrained(folder)
+
+
+def _genai(family: Family, output: Path) -> None:
+    """onnxruntime-genai's builder, f32 for the CPU."""
+    # pylint: disable=import-error,import-outside-toplevel
+    from onnxruntime_genai.models.builder import create_model
+
+    with tempfile.TemporaryDirectory() as folder:
+        models.make(family).save_pretrained(folder)
+        _save_tokenizer(folder)
+        create_model(
+            "", folder, f"{folder}/out", "fp32", "cpu", f"{folder}/cache",
+            filename=output.name,
+        )
+        onnx.save(
+            onnx.load(f"{folder}/out/{output.name}"), output,
+            save_as_external_data=True, location=f"{output.name}.data",
+            size_threshold=1024,
+        )
+
+
+def export(family: Family, exporter: str, output: Path) -> None:
+    if exporter.startswith("dynamo"):
+        _dynamo(family, output, int(exporter.removeprefix("dynamo")))
+    elif exporter.startswith("torchscript"):
+        _torchscript(family, output, int(exporter.removeprefix("torchscript")))
+    else:
+        {"optimum": _optimum, "genai": _genai}[exporter](family, output)
+    tidy.tidy(output)
+
+
+def main(arguments: list[str]) -> int:
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    family, exporter = models.BY_NAME[arguments[0]], arguments[1]
+    folder = Path(arguments[2]).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    output = folder / f"{cells.Cell(family.name, exporter).name}.onnx"
+    Path(f"{output}.data").unlink(missing_ok=True)
+    reference.write_or_check(
+        reference.describe(family, models.make(family)),
+        cells.reference_path(family.name, folder),
+    )
+    export(family, exporter, output)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
