@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Writes one cell of the matrix: FAMILY.EXPORTER.onnx, and FAMILY.npz with what
+"""Writes cells of the matrix: FAMILY.EXPORTER.onnx, and FAMILY.npz with what
 transformers says, which must be the same in every environment.
 
-    cd test/python && PYTHON -m raising.export FAMILY EXPORTER FOLDER
+    cd test/python && PYTHON -m raising.export FAMILY,... EXPORTER,... FOLDER
 
 PYTHON is that of the exporter's environment (`environments.py`). Each exporter
-is called as its users call it, on the model with its default attention.
+is called as its users call it, on the model with its default attention but for
+TorchScript: opset 17 has nothing for the masks of transformers 5 that come with
+scaled_dot_product_attention, so that users choose attn_implementation="eager".
 """
 
 from __future__ import annotations
 
+import itertools
 import os
+import shutil
 import sys
 import tempfile
 import warnings
@@ -54,7 +58,10 @@ def _without_cache(family: Family, **more):
 def _dynamo(family: Family, output: Path, opset: int) -> None:
     """torch.onnx.export(dynamo=True); opset 23 with its weights outside."""
     inputs = _inputs(family)
-    axes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    axes = {
+        0: torch.export.Dim("batch_size"),
+        1: torch.export.Dim("sequence_length"),
+    }
     torch.onnx.export(
         _without_cache(family), (), str(output), kwargs=inputs, dynamo=True,
         opset_version=opset, external_data=opset >= 23, verbose=False,
@@ -63,15 +70,30 @@ def _dynamo(family: Family, output: Path, opset: int) -> None:
     )
 
 
+class _Positional(torch.nn.Module):
+    """Takes tensors and gives a tuple of tensors, as the tracer wants it."""
+
+    def __init__(self, family: Family, model: torch.nn.Module):
+        super().__init__()
+        self.model = model
+        self.names = list(_inputs(family))
+        self.outputs = _outputs(family)
+
+    def forward(self, *values):
+        result = self.model(**dict(zip(self.names, values)))
+        return tuple(result[name] for name in self.outputs)
+
+
 def _torchscript(family: Family, output: Path, opset: int) -> None:
-    """torch.onnx.export(dynamo=False)."""
+    """torch.onnx.export(dynamo=False), with attention that opset 17 has."""
     inputs = _inputs(family)
-    model = _without_cache(family)
-    model.config.return_dict = False
+    model = _Positional(family, _without_cache(family, attention="eager"))
     axes = {0: "batch_size", 1: "sequence_length"}
     named = {name: axes for name in [*inputs, *_outputs(family)[:1]]}
+    if "pooler_output" in _outputs(family):
+        named["pooler_output"] = {0: "batch_size"}
     torch.onnx.export(
-        model, (), str(output), kwargs=inputs, dynamo=False,
+        model, tuple(inputs.values()), str(output), dynamo=False,
         opset_version=opset, verbose=False, input_names=list(inputs),
         output_names=_outputs(family), dynamic_axes=named,
     )
@@ -100,27 +122,28 @@ def _save_tokenizer(folder: str) -> None:
         tokenizers.models.WordLevel(words, unk_token="w0")
     )
     transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, unk_token="w0"
+        tokenizer_object=tokenizer, unk_token="w0", bos_token="w1",
+        eos_token="w2",
     ).save_pretrained(folder)
 
 
 def _genai(family: Family, output: Path) -> None:
     """onnxruntime-genai's builder, f32 for the CPU."""
     # pylint: disable=import-error,import-outside-toplevel
-    from onnxruntime_genai.models.builder import create_model
+    from onnxruntime_genai.models import builder
 
     with tempfile.TemporaryDirectory() as folder:
         models.make(family).save_pretrained(folder)
         _save_tokenizer(folder)
-        create_model(
-            "", folder, f"{folder}/out", "fp32", "cpu", f"{folder}/cache",
-            filename=output.name,
+        arguments = (
+            "", folder, f"{folder}/out", "fp32", "cpu", f"{folder}/cache"
         )
-        onnx.save(
-            onnx.load(f"{folder}/out/{output.name}"), output,
-            save_as_external_data=True, location=f"{output.name}.data",
-            size_threshold=1024,
+        options = builder.parse_extra_options(
+            *arguments, [f"filename={output.name}"]
         )
+        builder.create_model(*arguments, **options)
+        for path in Path(folder, "out").glob(f"{output.name}*"):
+            shutil.copy(path, output.parent)
 
 
 def export(family: Family, exporter: str, output: Path) -> None:
@@ -133,22 +156,36 @@ def export(family: Family, exporter: str, output: Path) -> None:
     tidy.tidy(output)
 
 
-def main(arguments: list[str]) -> int:
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    warnings.simplefilter("ignore")
-    torch.set_num_threads(1)
-    family, exporter = models.BY_NAME[arguments[0]], arguments[1]
-    folder = Path(arguments[2]).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+def write(family: Family, exporter: str, folder: Path) -> None:
+    """One cell and, if it is not there yet, the family's reference."""
     output = folder / f"{cells.Cell(family.name, exporter).name}.onnx"
     Path(f"{output}.data").unlink(missing_ok=True)
+    output.unlink(missing_ok=True)
     reference.write_or_check(
         reference.describe(family, models.make(family)),
         cells.reference_path(family.name, folder),
     )
     export(family, exporter, output)
-    return 0
+
+
+def main(arguments: list[str]) -> int:
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    folder = Path(arguments[2]).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    for name, exporter in itertools.product(
+        arguments[0].split(","), arguments[1].split(",")
+    ):
+        try:
+            write(models.BY_NAME[name], exporter, folder)
+        except Exception as error:  # pylint: disable=broad-except
+            failed += 1
+            text = f"{type(error).__name__}: {error}".strip()
+            print(f"{name}.{exporter}: {text[-1000:]}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
+    os.environ["HF_HUB_OFFLINE"] = "1"
     sys.exit(main(sys.argv[1:]))

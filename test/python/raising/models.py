@@ -3,8 +3,7 @@
 depend on the family's seed and on the parameter's name alone.
 
 Weights have a standard deviation of 0.2 or more, windows are shorter than the
-long prompt, and embeddings are untied but for GPT-2 and Gemma 3, which are
-never seen otherwise. Values are rounded to bfloat16, so that the files
+long prompt, and embeddings are untied but for GPT-2. Values are rounded to bfloat16, so that the files
 compress.
 """
 
@@ -31,6 +30,9 @@ class Family:
     encoder: bool = False
     # What the model takes, besides token ids and the attention mask.
     more_inputs: tuple[str, ...] = ("position_ids",)
+    # Attention that is right in all versions, where the default is not: the one
+    # of transformers 4.57 for Gemma 2 leaves out the soft-cap.
+    attention: str | None = None
     # Norm weights are stored less one.
     norm_offset: float = 0.0
 
@@ -99,37 +101,51 @@ _DISTILBERT = dict(
 )
 
 FAMILIES = (
-    _family("llama", "Llama", _grouped()),
-    _family("mistral", "Mistral", _grouped(sliding_window=WINDOW)),
-    _family("qwen2", "Qwen2", _grouped()),
-    _family("qwen3", "Qwen3", _grouped(head_dim=16)),
+    _family("llama", "Llama", _grouped(), seed=14),
+    _family("mistral", "Mistral", _grouped(sliding_window=WINDOW), seed=3),
+    _family("qwen2", "Qwen2", _grouped(), seed=7),
+    _family("qwen3", "Qwen3", _grouped(head_dim=16), seed=4),
     _family(
         "gemma2", "Gemma2",
         _gemma(attn_logit_softcapping=5.0, final_logit_softcapping=10.0),
-        norm_offset=1.0,
+        seed=7, norm_offset=1.0, attention="eager",
     ),
     _family(
-        "gemma3", "Gemma3",
-        _gemma(rope_local_base_freq=100.0),
+        "gemma3", "Gemma3", _gemma(rope_local_base_freq=100.0), seed=1,
         norm_offset=1.0,
     ),
-    _family("phi", "Phi", _common(partial_rotary_factor=0.5)),
-    _family("phi3", "Phi3", _grouped(sliding_window=WINDOW)),
-    _family("gpt2", "GPT2", dict(_GPT2, tie_word_embeddings=True)),
+    _family("phi", "Phi", _common(partial_rotary_factor=0.5), seed=27),
     _family(
-        "gptj", "GPTJ",
-        dict(_GPT2, rotary_dim=4, tie_word_embeddings=False),
+        "phi3", "Phi3",
+        _grouped(
+            sliding_window=WINDOW, original_max_position_embeddings=LONGEST
+        ),
+        seed=1,
+    ),
+    _family(
+        "gpt2", "GPT2", dict(_GPT2, tie_word_embeddings=True),
+        model="GPT2LMHeadModel", seed=22,
+        factors={"attn": 4, "mlp": 3, "wte": 0.7},
+    ),
+    _family(
+        "gptj", "GPTJ", dict(_GPT2, rotary_dim=4, tie_word_embeddings=False),
+        seed=23, factors={"attn": 2},
     ),
     _family(
         "gpt_neox", "GPTNeoX",
-        _common(rotary_pct=0.5, rotary_emb_base=1000.0),
+        _common(rotary_pct=0.5, rotary_emb_base=1000.0), seed=14,
+        factors={"attention": 2},
     ),
-    _family("falcon", "Falcon", _FALCON),
-    _family("mpt", "Mpt", _MPT, more_inputs=()),
+    _family("falcon", "Falcon", _FALCON, seed=33),
     _family(
-        "starcoder2", "Starcoder2", _grouped(sliding_window=WINDOW),
+        "mpt", "Mpt", _MPT, more_inputs=(), seed=29,
+        factors={"out_proj": 3, "down_proj": 2},
     ),
-    _family("olmo2", "Olmo2", _grouped()),
+    _family(
+        "starcoder2", "Starcoder2", _grouped(sliding_window=WINDOW), seed=27,
+        factors={"o_proj": 3},
+    ),
+    _family("olmo2", "Olmo2", _grouped(), seed=18),
     _family(
         "bert", "Bert", _bert(), model="BertModel", encoder=True,
         more_inputs=("token_type_ids",),
@@ -153,6 +169,8 @@ def configuration(family: Family):
 
 
 def _seed(family: Family, parameter: str) -> int:
+    # Called otherwise in older transformers.
+    parameter = parameter.replace("embed_out", "lm_head")
     text = f"{family.name}/{family.seed}/{parameter}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "little")
 
@@ -178,6 +196,7 @@ def make(family: Family, attention: str | None = None):
     import transformers  # pylint: disable=import-outside-toplevel
 
     config = configuration(family)
+    attention = attention or family.attention
     if attention is not None:
         # pylint: disable=protected-access
         config._attn_implementation = attention

@@ -63,7 +63,7 @@ class Export:
             **self.empty_past(len(rows)),
         }
         if types is not None:
-            values["token_type_ids"] = cells.padded(types)[0]
+            values["token_type_ids"] = cells.padded(types)[0] * mask
         return self.run(values)
 
     def steps(self, prompt, tokens) -> np.ndarray:
