@@ -1,4 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Cells without a file, each with the reason."""
 
-REASONS: dict[str, str] = {}
+from __future__ import annotations
+
+from . import models
+
+_BUILDER = "onnxruntime-genai 0.18.0 builds no model of this family"
+
+REASONS: dict[str, str] = {
+    "starcoder2.optimum": "optimum-onnx 0.1.0 does not know this family",
+    "falcon_grouped.optimum": (
+        "optimum-onnx 0.1.0 makes a cache of the wrong shape for grouped heads"
+    ),
+} | {
+    f"{family}.genai": _BUILDER
+    for family in (
+        "gpt2", "gptj", "gpt_neox", "falcon", "falcon_grouped", "mpt",
+        "starcoder2", "olmo2", "bert", "distilbert",
+    )
+} | {
+    f"{family.name}.packed18": (
+        "the same form for all families: Llama and Gemma 2 show it"
+    )
+    for family in models.FAMILIES if family.name not in ("llama", "gemma2")
+}

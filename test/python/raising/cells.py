@@ -15,6 +15,7 @@ EXPORTS = Path(__file__).parent / "exports"
 EXPORTERS = {
     "dynamo18": "torch",
     "dynamo23": "torch",
+    "packed18": "torch",
     "torchscript17": "torch",
     "optimum": "optimum",
     "genai": "genai",

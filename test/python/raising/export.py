@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -55,9 +56,14 @@ def _without_cache(family: Family, **more):
     return model
 
 
-def _dynamo(family: Family, output: Path, opset: int) -> None:
-    """torch.onnx.export(dynamo=True); opset 23 with its weights outside."""
+def _dynamo(
+    family: Family, output: Path, opset: int, masked: bool = True
+) -> None:
+    """torch.onnx.export(dynamo=True); opset 23 with its weights outside. Without
+    a mask, transformers 5 looks for packed sequences in the positions."""
     inputs = _inputs(family)
+    if not masked:
+        del inputs["attention_mask"]
     axes = {
         0: torch.export.Dim("batch_size"),
         1: torch.export.Dim("sequence_length"),
@@ -147,12 +153,13 @@ def _genai(family: Family, output: Path) -> None:
 
 
 def export(family: Family, exporter: str, output: Path) -> None:
-    if exporter.startswith("dynamo"):
-        _dynamo(family, output, int(exporter.removeprefix("dynamo")))
-    elif exporter.startswith("torchscript"):
-        _torchscript(family, output, int(exporter.removeprefix("torchscript")))
+    kind, opset = re.fullmatch(r"([a-z]+)(\d*)", exporter).groups()
+    if kind in ("dynamo", "packed"):
+        _dynamo(family, output, int(opset), masked=kind == "dynamo")
+    elif kind == "torchscript":
+        _torchscript(family, output, int(opset))
     else:
-        {"optimum": _optimum, "genai": _genai}[exporter](family, output)
+        {"optimum": _optimum, "genai": _genai}[kind](family, output)
     tidy.tidy(output)
 
 

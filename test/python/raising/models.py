@@ -83,12 +83,16 @@ _GPT2 = dict(
     n_inner=48,
 )
 
+# Falcon 7B: one head of keys and values.
 _FALCON = dict(
     vocab_size=VOCAB, hidden_size=32, num_hidden_layers=2,
-    num_attention_heads=4, ffn_hidden_size=64, num_kv_heads=2,
-    new_decoder_architecture=True, max_position_embeddings=LONGEST,
-    rope_theta=1000.0, tie_word_embeddings=False,
+    num_attention_heads=4, ffn_hidden_size=64, multi_query=True,
+    parallel_attn=True, max_position_embeddings=LONGEST, rope_theta=1000.0,
+    tie_word_embeddings=False,
 )
+
+# Falcon 40B: groups, whose queries, keys and values alternate in one matrix.
+_FALCON_GROUPED = dict(_FALCON, new_decoder_architecture=True, num_kv_heads=2)
 
 _MPT = dict(
     vocab_size=VOCAB, d_model=32, n_heads=4, n_layers=2, expansion_ratio=2,
@@ -137,6 +141,7 @@ FAMILIES = (
         factors={"attention": 2},
     ),
     _family("falcon", "Falcon", _FALCON, seed=33),
+    _family("falcon_grouped", "Falcon", _FALCON_GROUPED, seed=33),
     _family(
         "mpt", "Mpt", _MPT, more_inputs=(), seed=29,
         factors={"out_proj": 3, "down_proj": 2},
