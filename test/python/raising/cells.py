@@ -51,7 +51,8 @@ def reference_path(family: str, folder: Path = EXPORTS) -> Path:
 def checked_in() -> list[Cell]:
     """The cells that have a file, by family and exporter."""
     return [
-        Cell(*path.name.split(".")[:2]) for path in sorted(EXPORTS.glob("*.onnx"))
+        Cell(*path.name.split(".")[:2])
+        for path in sorted(EXPORTS.glob("*.onnx"))
     ]
 
 

@@ -26,7 +26,7 @@ PACKAGES = {
         "onnx==1.22.0", "onnxruntime==1.32.0", "accelerate",
     ),
     "genai": (
-        "transformers==4.57.6", "onnxruntime-genai==0.18.0", "onnx==1.22.0",
+        "transformers==5.23.0", "onnxruntime-genai==0.18.0", "onnx==1.22.0",
         "onnx-ir==1.1.0", "onnxruntime==1.32.0",
     ),
 }

@@ -59,8 +59,8 @@ def _without_cache(family: Family, **more):
 def _dynamo(
     family: Family, output: Path, opset: int, masked: bool = True
 ) -> None:
-    """torch.onnx.export(dynamo=True); opset 23 with its weights outside. Without
-    a mask, transformers 5 looks for packed sequences in the positions."""
+    """torch.onnx.export(dynamo=True); opset 23 with its weights outside.
+    Without a mask, transformers 5 finds packed sequences by the positions."""
     inputs = _inputs(family)
     if not masked:
         del inputs["attention_mask"]

@@ -3,8 +3,8 @@
 depend on the family's seed and on the parameter's name alone.
 
 Weights have a standard deviation of 0.2 or more, windows are shorter than the
-long prompt, and embeddings are untied but for GPT-2. Values are rounded to bfloat16, so that the files
-compress.
+long prompt, and embeddings are untied but for GPT-2. Values are rounded to
+bfloat16, so that the files compress.
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ FAMILIES = (
         _common(rotary_pct=0.5, rotary_emb_base=1000.0), seed=14,
         factors={"attention": 2},
     ),
-    _family("falcon", "Falcon", _FALCON, seed=33),
-    _family("falcon_grouped", "Falcon", _FALCON_GROUPED, seed=33),
+    _family("falcon", "Falcon", _FALCON, seed=13),
+    _family("falcon_grouped", "Falcon", _FALCON_GROUPED, seed=11),
     _family(
         "mpt", "Mpt", _MPT, more_inputs=(), seed=29,
         factors={"out_proj": 3, "down_proj": 2},

@@ -2,9 +2,10 @@
 """What transformers says about a family's model, in f32:
 
     prompt_P              token ids [P]
-    tokens_P, logits_P    decoders: greedy continuation [T] by `generate` and the
-                          logits of its steps [T, vocab], teacher-forced
-    hidden_P [, pooled_P] encoders: last hidden states [P, hidden], pooled [hidden]
+    tokens_P, logits_P    decoders: greedy continuation [T] by `generate` and
+                          the logits of its steps [T, vocab], teacher-forced
+    hidden_P [, pooled_P] encoders: last hidden states [P, hidden], and
+                          pooled [hidden]
     types_P               BERT: token types [P]
 
 Each row runs alone, so that no padding is in it.

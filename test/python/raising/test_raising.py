@@ -93,7 +93,7 @@ def _encoder_inputs(values: dict) -> dict[str, np.ndarray]:
 
 
 def _run_encoder(check: matrix.Check, output: Path, inputs: dict) -> list:
-    """The outputs in order: hidden states, then pooled ones if there are any."""
+    """The outputs in order: hidden states, then pooled ones if any."""
     if check.target == "onnx":
         session = onnxruntime.InferenceSession(
             str(output / "aic100" / "model.onnx"),
