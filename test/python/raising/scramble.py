@@ -59,22 +59,28 @@ class Scrambler:
         key = (node.domain, node.op_type)
         node.op_type = self.functions.get(key, node.op_type)
         for attribute in node.attribute:
-            for graph in [attribute.g, *attribute.graphs]:
-                self.graph(graph)
-            attribute.t.name = ""
-            _forget(attribute)
+            self._attribute(attribute)
         _forget(node)
+
+    def _attribute(self, attribute: onnx.AttributeProto) -> None:
+        # A field that is not there must not be touched: that would make it.
+        if attribute.HasField("g"):
+            self.graph(attribute.g)
+        for graph in attribute.graphs:
+            self.graph(graph)
+        if attribute.HasField("t"):
+            attribute.t.ClearField("name")
+        _forget(attribute)
 
     def graph(self, graph: onnx.GraphProto) -> None:
         graph.name = "g"
         for tensor in graph.initializer:
             tensor.name = self.value(tensor.name)
             _forget(tensor)
-        for info in [*graph.input, *graph.output]:
+        for info in [*graph.input, *graph.output, *graph.value_info]:
             self._info(info)
         for node in graph.node:
             self._node(node)
-        graph.ClearField("value_info")
         _forget(graph)
 
     def function(self, function: onnx.FunctionProto) -> None:
@@ -83,7 +89,8 @@ class Scrambler:
         function.output[:] = [self.value(name) for name in function.output]
         for node in function.node:
             self._node(node)
-        function.ClearField("value_info")
+        for info in function.value_info:
+            self._info(info)
         _forget(function)
 
     def model(self, model: onnx.ModelProto) -> None:
