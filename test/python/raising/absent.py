@@ -8,6 +8,10 @@ from . import models
 _BUILDER = "onnxruntime-genai 0.18.0 builds no model of this family"
 
 REASONS: dict[str, str] = {
+    "falcon.dynamo23": (
+        "torch 2.13.0 does not export attention with one head of keys that is "
+        "not marked as grouped at opset 23"
+    ),
     "starcoder2.optimum": "optimum-onnx 0.1.0 does not know this family",
     "falcon_grouped.optimum": (
         "optimum-onnx 0.1.0 makes a cache of the wrong shape for grouped heads"

@@ -10,21 +10,25 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from . import cells
+from . import cells, models
 
-_DTYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
 _PAST = re.compile(r"^past_key_values\.(\d+\.(?:key|value))$")
 
 
 class Export:
-    """An exported file. `names` gives its interface other names."""
+    """An exported file of a family. `names` gives its interface other names;
+    `path` is then another file."""
 
-    def __init__(self, path: Path, names: dict[str, str] | None = None):
+    def __init__(
+        self, cell: cells.Cell, path: Path | None = None,
+        names: dict[str, str] | None = None,
+    ):
+        self.head_dim = models.head_dim(models.BY_NAME[cell.family])
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
         self.session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
+            str(path or cell.path), options, providers=["CPUExecutionProvider"]
         )
         old = {new: name for name, new in (names or {}).items()}
         self.inputs = {
@@ -42,9 +46,8 @@ class Export:
     def empty_past(self, batch: int) -> dict[str, np.ndarray]:
         result = {}
         for name in self.past():
-            value = self.inputs[name]
-            shape = [dim if isinstance(dim, int) else 0 for dim in value.shape]
-            result[name] = np.zeros([batch, *shape[1:]], _DTYPES[value.type])
+            shape = [batch, self.inputs[name].shape[1], 0, self.head_dim]
+            result[name] = np.zeros(shape, np.float32)
         return result
 
     def run(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
