@@ -16,10 +16,23 @@ REASONS: dict[str, str] = {
     "falcon_grouped.optimum": (
         "optimum-onnx 0.1.0 makes a cache of the wrong shape for grouped heads"
     ),
+    "mistral.genai": (
+        "onnxruntime-genai 0.18.0 leaves out Mistral's window"
+    ),
+    "gemma2.genai": (
+        "onnxruntime-genai 0.18.0 writes sliding_window_cache, which runs only "
+        "with a cache of a fixed size"
+    ),
     "gemma3.genai": (
         "onnxruntime-genai 0.18.0 needs transformers 5 and fails on its "
         "configuration of Gemma 3: KeyError 'rope_type'"
     ),
+} | {
+    f"{family}.genai": (
+        "GroupQueryAttention of ONNX Runtime runs no heads of 8, which this "
+        "model has"
+    )
+    for family in ("llama", "qwen2", "phi", "phi3")
 } | {
     f"{family}.genai": _BUILDER
     for family in (
