@@ -394,6 +394,9 @@ LogicalResult Driver::run() {
   if (failed(checkOptionValues(loc, options)) || failed(load())) {
     return failure();
   }
+  if (!options.allowNonfinite && failed(checkAdapterValues(*module, roots))) {
+    return failure();
+  }
   if (failed(insertAdapters(*module, options, roots, progress))) {
     return failure();
   }

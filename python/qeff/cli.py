@@ -57,7 +57,8 @@ adapters it takes, and those in it.
 
 _VERIFY = """\
 Checks qpc.json, program.so and weights.bin of a host package, hashed in full,
-without loading its code. Adapters in the package are checked when they load.
+without loading its code. Adapters in the package are read: they must fit it and
+be finite.
 
   qeff verify out
 """

@@ -13,6 +13,8 @@ MUTATION_FACTOR = 100
 # of these types: one weight that falls the other way moves logits by about its
 # unit in the last place.
 ROUNDED_WEIGHTS = {"float16": 4.0, "bfloat16": 32.0}
+# And where a graph computes in these types, rounding at every node.
+GRAPHS = {"float16": 500.0}
 MINIMUM_DISTINCT = 20
 
 
