@@ -25,7 +25,7 @@ module attributes {qeff.phase = #qeff.phase<tuned>} {
     %k = qeff.weight_ref @k : tensor<8x8xf32>
     // CHECK: %[[AT:.+]] = onnxir.node "Transpose"(%[[A]]) since 13 name("/qk/q/lora/Transpose")
     // CHECK: %[[DOWN:.+]] = onnxir.node "MatMul"(%[[X]], %[[AT]]) since 13 name("/qk/q/lora/MatMul")
-    // CHECK: onnxir.node "MatMul"(%[[DOWN]], %{{.+}}) since 13 name("/qk/q/lora/MatMul")
+    // CHECK: onnxir.node "MatMul"(%[[DOWN]], %{{.+}}) since 13 name("/qk/q/lora/MatMul_1")
     // CHECK: %[[Q:.+]] = onnxir.node "Add"(%{{.+}}, %{{.+}}) since 14 name("/qk/q/lora/Add")
     %0 = qeff.linear %x, %q scope("qk.q") : (tensor<?x?x8xf32>, tensor<8x8xf32>) -> tensor<?x?x8xf32>
     %1 = qeff.lora %x, %0, %a, %b, %s scope("qk.q") : (tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<4x8xf32>, tensor<16x4xf32>, tensor<1xf32>) -> tensor<?x?x8xf32>
