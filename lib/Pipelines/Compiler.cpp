@@ -7,6 +7,7 @@
 #include "OptionUse.h"
 #include "OutputPackage.h"
 #include "PackageAdapters.h"
+#include "ReportCollector.h"
 
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Import/Import.h"
@@ -51,6 +52,9 @@ private:
   LogicalResult checkPhase();
   LogicalResult chooseTargets();
   void bindRoots(StringRef directory);
+  LogicalResult compile();
+  LogicalResult checkReport();
+  LogicalResult runPhase(ModuleOp target, const PhaseInfo &phase);
   void report(StringRef stage, int64_t done, int64_t total) {
     if (progress) {
       progress(stage, done, total);
@@ -59,7 +63,7 @@ private:
 
   PipelineOptions getPipelineOptions();
   LogicalResult lower(ModuleOp target, Phase to);
-  LogicalResult checkOutputFile();
+  LogicalResult checkOutputFile(StringRef output);
   LogicalResult writeModule();
   LogicalResult tune(StringRef directory);
   LogicalResult writePackage();
@@ -80,6 +84,8 @@ private:
   std::map<std::string, std::string> roots;
   /// What the package gets.
   std::vector<Phase> targets;
+  /// Null unless a report is asked for.
+  std::unique_ptr<ReportCollector> collector;
 };
 
 } // namespace
@@ -182,24 +188,40 @@ PipelineOptions Driver::getPipelineOptions() {
   return result;
 }
 
+LogicalResult Driver::runPhase(ModuleOp target, const PhaseInfo &phase) {
+  StringRef name = stringifyPhase(phase.phase);
+  ReportTimer timer(collector.get(), "phase " + name);
+  FailureOr<std::string> text =
+      getPipelineText(phase.after, phase.phase, getPipelineOptions());
+  mlir::PassManager pm(context, ModuleOp::getOperationName());
+  std::string message;
+  llvm::raw_string_ostream os(message);
+  if (failed(text) || failed(mlir::parsePassPipeline(*text, pm, os))) {
+    return mlir::emitError(loc) << "pipeline: " << message;
+  }
+  return pm.run(target);
+}
+
 LogicalResult Driver::lower(ModuleOp target, Phase to) {
   Phase from = *getPhase(target);
-  FailureOr<std::string> text = getPipelineText(from, to, getPipelineOptions());
-  if (failed(text)) {
+  FailureOr<SmallVector<PhaseInfo>> path = getPath(from, to);
+  if (failed(path)) {
     return mlir::emitError(loc) << "phase " << stringifyPhase(to)
                                 << " does not follow from "
                                 << stringifyPhase(from);
   }
-  if (text->empty()) {
-    return success();
+  for (const PhaseInfo &phase : *path) {
+    if (failed(runPhase(target, phase))) {
+      return failure();
+    }
+    if (collector) {
+      collector->recordPhase(target, stringifyPhase(phase.phase), phase.doc);
+      if (phase.phase == Phase::Canonical) {
+        collector->recordModule(target);
+      }
+    }
   }
-  mlir::PassManager pm(context, ModuleOp::getOperationName());
-  std::string message;
-  llvm::raw_string_ostream os(message);
-  if (failed(mlir::parsePassPipeline(*text, pm, os))) {
-    return mlir::emitError(loc) << "pipeline: " << message;
-  }
-  return pm.run(target);
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -208,12 +230,12 @@ LogicalResult Driver::lower(ModuleOp target, Phase to) {
 
 /// Refuses to write over the model: its file or folder's files, modules in
 /// there excepted, and those that its weights are in.
-LogicalResult Driver::checkOutputFile() {
+LogicalResult Driver::checkOutputFile(StringRef output) {
   namespace fs = llvm::sys::fs;
-  if (!fs::exists(options.output)) {
+  if (!fs::exists(output)) {
     return success();
   }
-  bool isModel = fs::equivalent(options.model, options.output);
+  bool isModel = fs::equivalent(options.model, output);
   std::error_code code;
   SmallVector<StringRef> folders = {options.model};
   for (const AdapterArgument &adapter : options.adapters) {
@@ -223,19 +245,43 @@ LogicalResult Driver::checkOutputFile() {
     for (fs::directory_iterator it(folder, code), end;
          it != end && !code && !isModel; it.increment(code)) {
       isModel = !isModuleFile(it->path()) &&
-                fs::equivalent(it->path(), options.output);
+                fs::equivalent(it->path(), output);
     }
   }
   if (isModel) {
     return mlir::emitError(loc)
-           << "cannot write '" << options.output << "': it is a part of the "
-           << "model or of an adapter";
+           << "cannot write '" << output << "': it is a part of the model or "
+           << "of an adapter";
   }
-  return checkIsNoSource(*module, options.output, getEvaluatorOptions());
+  return checkIsNoSource(*module, output, getEvaluatorOptions());
+}
+
+/// The report is no part of the package, or the next one would be refused
+/// there.
+LogicalResult Driver::checkReport() {
+  if (options.report.empty()) {
+    return success();
+  }
+  SmallString<256> folder(options.report), output(options.output);
+  if (llvm::sys::fs::make_absolute(folder) ||
+      llvm::sys::fs::make_absolute(output)) {
+    return mlir::emitError(loc) << options.report << ": expects a file";
+  }
+  llvm::sys::path::remove_dots(folder, /*remove_dot_dot=*/true);
+  llvm::sys::path::remove_dots(output, /*remove_dot_dot=*/true);
+  for (StringRef path = folder; !path.empty();
+       path = llvm::sys::path::parent_path(path)) {
+    if (path == output || llvm::sys::fs::equivalent(path, output)) {
+      return mlir::emitError(loc)
+             << "report: expects a file outside of '" << options.output
+             << "', got '" << options.report << "'";
+    }
+  }
+  return checkOutputFile(options.report);
 }
 
 LogicalResult Driver::writeModule() {
-  if (options.output != "-" && failed(checkOutputFile())) {
+  if (options.output != "-" && failed(checkOutputFile(options.output))) {
     return failure();
   }
   if (failed(lower(*module, *symbolizePhase(options.compileTo)))) {
@@ -298,6 +344,7 @@ LogicalResult Driver::writeHost(StringRef directory) {
     return failure();
   }
   report("lowering to the host", 1, 1);
+  ReportTimer timer(collector.get(), "writing the host package");
   host::HostOptions hostOptions;
   hostOptions.weights = getEvaluatorOptions();
   if (failed(host::writeHostPackage(*target, directory, hostOptions,
@@ -314,6 +361,7 @@ LogicalResult Driver::writeAIC100(StringRef directory) {
     return failure();
   }
   report("lowering to aic100", 1, 1);
+  ReportTimer timer(collector.get(), "writing the AI 100 package");
   if (std::error_code code = llvm::sys::fs::create_directory(
           directory, /*IgnoreExisting=*/true, llvm::sys::fs::all_all)) {
     return mlir::emitError(loc) << directory << ": " << code.message();
@@ -390,17 +438,52 @@ LogicalResult Driver::writePackage() {
   return package->commit();
 }
 
-LogicalResult Driver::run() {
-  if (failed(checkOptionValues(loc, options)) || failed(load())) {
+LogicalResult Driver::compile() {
+  {
+    ReportTimer timer(collector.get(), "reading the model");
+    if (failed(load())) {
+      return failure();
+    }
+  }
+  if (failed(checkReport())) {
+    // What must not be written is not.
+    collector.reset();
     return failure();
   }
   if (!options.allowNonfinite && failed(checkAdapterValues(*module, roots))) {
     return failure();
   }
-  if (failed(insertAdapters(*module, options, roots, progress))) {
-    return failure();
+  if (!options.adapters.empty()) {
+    ReportTimer timer(collector.get(), "reading adapters");
+    if (failed(insertAdapters(*module, options, roots, progress))) {
+      return failure();
+    }
+  }
+  if (collector) {
+    collector->recordPhase(*module, "as read", "what the model or module says");
+    collector->recordModule(*module);
   }
   return options.compileTo.empty() ? writePackage() : writeModule();
+}
+
+/// A report is written of what failed, too.
+LogicalResult Driver::run() {
+  if (failed(checkOptionValues(loc, options))) {
+    return failure();
+  }
+  if (!options.report.empty()) {
+    collector = std::make_unique<ReportCollector>(context, options);
+  }
+  LogicalResult result = compile();
+  if (!collector) {
+    return result;
+  }
+  if (succeeded(result) && options.output != "-") {
+    collector->recordFiles(options.output);
+  }
+  LogicalResult written =
+      collector->write(loc, options.report, succeeded(result));
+  return failed(result) ? result : written;
 }
 
 //===----------------------------------------------------------------------===//
