@@ -78,7 +78,7 @@ private:
   MLIRContext *context;
   const CompileOptions &options;
   const ProgressFn &progress;
-  const NoteFn &note;
+  NoteFn note;
   Location loc;
   OwningOpRef<ModuleOp> module;
   std::map<std::string, std::string> roots;
@@ -460,7 +460,8 @@ LogicalResult Driver::compile() {
     }
   }
   if (collector) {
-    collector->recordPhase(*module, "as read", "what the model or module says");
+    collector->recordPhase(*module, stringifyPhase(*getPhase(*module)),
+                           "as it was read");
     collector->recordModule(*module);
   }
   return options.compileTo.empty() ? writePackage() : writeModule();
@@ -473,6 +474,12 @@ LogicalResult Driver::run() {
   }
   if (!options.report.empty()) {
     collector = std::make_unique<ReportCollector>(context, options);
+    note = [this, given = note](StringRef text) {
+      collector->recordNote(text);
+      if (given) {
+        given(text);
+      }
+    };
   }
   LogicalResult result = compile();
   if (!collector) {

@@ -229,10 +229,15 @@ void ReportCollector::recordFiles(StringRef output) {
   });
 }
 
+std::string ReportCollector::render(bool succeeded) {
+  std::lock_guard<std::mutex> lock(mutex);
+  report.succeeded = succeeded;
+  return renderReport(report);
+}
+
 LogicalResult ReportCollector::write(Location loc, StringRef path,
                                      bool succeeded) {
-  report.succeeded = succeeded;
-  return writeFile(loc, path, renderReport(report));
+  return writeFile(loc, path, render(succeeded));
 }
 
 //===----------------------------------------------------------------------===//

@@ -36,6 +36,8 @@ public:
   void recordFiles(StringRef output);
   void add(ReportRemark remark);
 
+  /// The page.
+  std::string render(bool succeeded);
   /// Writes the page; an error is emitted.
   LogicalResult write(Location loc, StringRef path, bool succeeded);
 

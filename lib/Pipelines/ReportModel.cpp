@@ -13,6 +13,7 @@
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -82,6 +83,23 @@ static std::string printType(Type type) {
   return text;
 }
 
+/// Short where an attribute's own form is long: numbers, and what is between
+/// the brackets of a dialect's.
+static std::string printAttribute(Attribute attribute) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (auto number = dyn_cast<FloatAttr>(attribute)) {
+    os << llvm::format("%g", number.getValueAsDouble());
+    return text;
+  }
+  attribute.print(os, /*elideType=*/true);
+  StringRef inner = text;
+  if (inner.consume_front("#") && inner.ends_with(">")) {
+    return inner.drop_back().split('<').second.str();
+  }
+  return text;
+}
+
 /// The attributes that say what the op does.
 static std::string printAttributes(Operation *op) {
   static constexpr StringRef kHidden[] = {
@@ -97,8 +115,7 @@ static std::string printAttributes(Operation *op) {
     if (isa<mlir::ElementsAttr>(attribute.getValue())) {
       os << " = …";
     } else if (!isa<mlir::UnitAttr>(attribute.getValue())) {
-      os << " = ";
-      attribute.getValue().print(os, /*elideType=*/true);
+      os << " = " << printAttribute(attribute.getValue());
     }
     if (text.size() > kMaxDetail) {
       text.resize(kMaxDetail);
