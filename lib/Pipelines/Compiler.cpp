@@ -267,6 +267,12 @@ LogicalResult Driver::checkReport() {
       llvm::sys::fs::make_absolute(output)) {
     return mlir::emitError(loc) << options.report << ": expects a file";
   }
+  StringRef parent = llvm::sys::path::parent_path(folder);
+  if (!llvm::sys::fs::is_directory(parent)) {
+    return mlir::emitError(loc) << "report: expects a file in a folder that is "
+                                   "there, got '"
+                                << options.report << "'";
+  }
   llvm::sys::path::remove_dots(folder, /*remove_dot_dot=*/true);
   llvm::sys::path::remove_dots(output, /*remove_dot_dot=*/true);
   for (StringRef path = folder; !path.empty();

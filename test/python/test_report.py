@@ -18,6 +18,7 @@ from oracles import raw_files, tools
 import qeff
 
 SHAPE = ("--prefill-seq-len=8", "--ctx-len=32")
+BACKGROUNDS = {"light": "rgb(251, 251, 249)", "dark": "rgb(22, 23, 25)"}
 SECTIONS = ["model", "weights", "fused", "left", "phases", "time", "files",
             "options"]
 # A name that does everything wrong that a name can do.
@@ -70,6 +71,7 @@ def _look(page: Path, folder: Path, *flags: str) -> dict:
     done = tools.run(
         _browser(), "--headless", "--no-sandbox", "--disable-gpu",
         "--allow-file-access-from-files", "--enable-logging=stderr",
+        "--hide-scrollbars",
         f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=5000",
         *flags, "--dump-dom", (folder / "harness.html").as_uri(),
     )
@@ -110,6 +112,7 @@ def test_page_in_a_browser(page, tmp_path, scheme):
         assert all(found["links"]) and len(found["links"]) == len(SECTIONS)
         assert found["active"] == 0
         assert found["focusable"]
+        assert found["background"] == BACKGROUNDS[scheme]
         assert found["heading"] == "tiny"
         for text in ("0-4 ×5", "attention", "layers.*.mlp.up_proj", "host",
                      "aic100", "host/weights.bin", "phase host", "prefill-seq-len",
@@ -213,16 +216,18 @@ def test_where_a_report_may_be(model, tmp_path):
 
     before = tools.digests(model)
     for report, message in [
-        (tmp_path / "out" / "report.html", "outside of"),
         (tmp_path / "out", "outside of"),
-        (tmp_path / "x" / ".." / "out" / "a" / "b.html", "outside of"),
         (model / "model.safetensors", "part of the model"),
-        (tmp_path / "nowhere" / "report.html", "No such file"),
+        (tmp_path / "nowhere" / "report.html", "a folder that is there"),
     ]:
         result = compile_with(report)
         assert result.returncode == 1, report
         assert message in result.stderr, result.stderr
-        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        assert not list(tmp_path.iterdir())
     assert tools.digests(model) == before
-    (tmp_path / "out").mkdir()
     assert compile_with(tmp_path / "beside.html").returncode == 0
+    packaged = tools.digests(tmp_path / "out")
+    for inside in ("report.html", "host/report.html", "host/../a.html"):
+        result = compile_with(f"{tmp_path}/out/{inside}")
+        assert result.returncode == 1 and "outside of" in result.stderr
+        assert tools.digests(tmp_path / "out") == packaged
