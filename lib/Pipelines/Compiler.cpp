@@ -5,6 +5,7 @@
 #include "qeff/Pipelines/Compiler.h"
 #include "ModuleFile.h"
 #include "OptionUse.h"
+#include "OutputCheck.h"
 #include "OutputPackage.h"
 #include "PackageAdapters.h"
 #include "ReportCollector.h"
@@ -53,7 +54,6 @@ private:
   LogicalResult chooseTargets();
   void bindRoots(StringRef directory);
   LogicalResult compile();
-  LogicalResult checkReport();
   LogicalResult runPhase(ModuleOp target, const PhaseInfo &phase);
   void report(StringRef stage, int64_t done, int64_t total) {
     if (progress) {
@@ -63,7 +63,6 @@ private:
 
   PipelineOptions getPipelineOptions();
   LogicalResult lower(ModuleOp target, Phase to);
-  LogicalResult checkOutputFile(StringRef output);
   LogicalResult writeModule();
   LogicalResult tune(StringRef directory);
   LogicalResult writePackage();
@@ -228,66 +227,10 @@ LogicalResult Driver::lower(ModuleOp target, Phase to) {
 // Output
 //===----------------------------------------------------------------------===//
 
-/// Refuses to write over the model: its file or folder's files, modules in
-/// there excepted, and those that its weights are in.
-LogicalResult Driver::checkOutputFile(StringRef output) {
-  namespace fs = llvm::sys::fs;
-  if (!fs::exists(output)) {
-    return success();
-  }
-  bool isModel = fs::equivalent(options.model, output);
-  std::error_code code;
-  SmallVector<StringRef> folders = {options.model};
-  for (const AdapterArgument &adapter : options.adapters) {
-    folders.push_back(adapter.directory);
-  }
-  for (StringRef folder : folders) {
-    for (fs::directory_iterator it(folder, code), end;
-         it != end && !code && !isModel; it.increment(code)) {
-      isModel = !isModuleFile(it->path()) &&
-                fs::equivalent(it->path(), output);
-    }
-  }
-  if (isModel) {
-    return mlir::emitError(loc)
-           << "cannot write '" << output << "': it is a part of the model or "
-           << "of an adapter";
-  }
-  return checkIsNoSource(*module, output, getEvaluatorOptions());
-}
-
-/// The report is no part of the package, or the next one would be refused
-/// there.
-LogicalResult Driver::checkReport() {
-  if (options.report.empty()) {
-    return success();
-  }
-  SmallString<256> folder(options.report), output(options.output);
-  if (llvm::sys::fs::make_absolute(folder) ||
-      llvm::sys::fs::make_absolute(output)) {
-    return mlir::emitError(loc) << options.report << ": expects a file";
-  }
-  StringRef parent = llvm::sys::path::parent_path(folder);
-  if (!llvm::sys::fs::is_directory(parent)) {
-    return mlir::emitError(loc) << "report: expects a file in a folder that is "
-                                   "there, got '"
-                                << options.report << "'";
-  }
-  llvm::sys::path::remove_dots(folder, /*remove_dot_dot=*/true);
-  llvm::sys::path::remove_dots(output, /*remove_dot_dot=*/true);
-  for (StringRef path = folder; !path.empty();
-       path = llvm::sys::path::parent_path(path)) {
-    if (path == output || llvm::sys::fs::equivalent(path, output)) {
-      return mlir::emitError(loc)
-             << "report: expects a file outside of '" << options.output
-             << "', got '" << options.report << "'";
-    }
-  }
-  return checkOutputFile(options.report);
-}
-
 LogicalResult Driver::writeModule() {
-  if (options.output != "-" && failed(checkOutputFile(options.output))) {
+  if (options.output != "-" &&
+      failed(checkOutputFile(loc, options, *module, options.output,
+                             getEvaluatorOptions()))) {
     return failure();
   }
   if (failed(lower(*module, *symbolizePhase(options.compileTo)))) {
@@ -445,14 +388,14 @@ LogicalResult Driver::writePackage() {
 }
 
 LogicalResult Driver::compile() {
+  LogicalResult loaded = failure();
   {
     ReportTimer timer(collector.get(), "reading the model");
-    if (failed(load())) {
-      return failure();
-    }
+    loaded = load();
   }
-  if (failed(checkReport())) {
-    // What must not be written is not.
+  if (failed(loaded) || failed(checkReportFile(loc, options, *module,
+                                               getEvaluatorOptions()))) {
+    // Until the model is read, the report might be a file of it.
     collector.reset();
     return failure();
   }
@@ -473,7 +416,7 @@ LogicalResult Driver::compile() {
   return options.compileTo.empty() ? writePackage() : writeModule();
 }
 
-/// A report is written of what failed, too.
+/// A report is written of what failed, too, once the model is read.
 LogicalResult Driver::run() {
   if (failed(checkOptionValues(loc, options))) {
     return failure();

@@ -48,8 +48,8 @@ class Streamer : public mlir::remark::detail::MLIRRemarkStreamerBase {
 public:
   explicit Streamer(ReportCollector &collector) : collector(collector) {}
 
-  void
-  streamOptimizationRemark(const mlir::remark::detail::Remark &remark) override {
+  void streamOptimizationRemark(
+      const mlir::remark::detail::Remark &remark) override {
     ReportRemark entry;
     entry.kind = getKind(remark);
     entry.id = remark.getRemarkName().str();

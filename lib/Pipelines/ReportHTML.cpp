@@ -74,8 +74,8 @@ std::string qeff::printBytes(int64_t bytes) {
 }
 
 void qeff::writeBar(llvm::raw_ostream &os, double share) {
-  os << "<svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" "
-        "aria-hidden=\"true\"><rect class=\"ground\" width=\"100\" "
+  os << "<svg class=\"bar\" viewBox=\"0 0 100 10\" "
+        "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"ground\" width=\"100\" "
         "height=\"10\"/><rect class=\"c0\" width=\""
      << llvm::format("%.2f", 100 * share) << "\" height=\"10\"/></svg>";
 }
@@ -99,7 +99,8 @@ void qeff::writeStackedBar(llvm::raw_ostream &os, StringRef label,
      << escape(label) << "\">";
   double at = 0;
   for (auto [index, part] : llvm::enumerate(parts)) {
-    double width = 1000 * static_cast<double>(part.value) / std::max(total, 1.0);
+    double width =
+        1000 * static_cast<double>(part.value) / std::max(total, 1.0);
     os << "<rect class=\"c" << index << "\" x=\"" << llvm::format("%.2f", at)
        << "\" width=\"" << llvm::format("%.2f", width)
        << "\" height=\"10\"><title>" << escape(part.name) << ": "

@@ -268,7 +268,9 @@ ReportNode qeff::describeModel(ModuleOp module) {
     node.isOp = true;
     node.name = getOpName(op);
     node.detail = printAttributes(op);
-    node.type = op->getNumResults() ? printType(op->getResult(0).getType()) : "";
+    if (op->getNumResults() > 0) {
+      node.type = printType(op->getResult(0).getType());
+    }
     std::string scope = getScope(op);
     SmallVector<StringRef> path;
     StringRef(scope).split(path, '.', /*MaxSplit=*/kMaxDepth,

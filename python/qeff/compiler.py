@@ -74,7 +74,7 @@ def compile(
         compile_from, compile_to: phases to start and to stop at.
         report: a file outside of the package for a page (HTML) about the
             model, what was fused and what was not, and what each step took;
-            written when compiling fails as well.
+            written when compiling fails as well, once the model is read.
         threads: 0: one per core.
         progress: called with (stage, done, total) as work proceeds.
         note: called with a line about what is no error but should be known;

@@ -225,6 +225,15 @@ def test_where_a_report_may_be(model, tmp_path):
         assert message in result.stderr, result.stderr
         assert not list(tmp_path.iterdir())
     assert tools.digests(model) == before
+    # A model that cannot be read is not written over either.
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"GGUF")
+    result = tools.run(
+        tools.tool("qeff-compile"), broken, "-o", tmp_path / "out",
+        f"--report={broken}",
+    )
+    assert result.returncode == 1 and broken.read_bytes() == b"GGUF"
+    broken.unlink()
     assert compile_with(tmp_path / "beside.html").returncode == 0
     packaged = tools.digests(tmp_path / "out")
     for inside in ("report.html", "host/report.html", "host/../a.html"):

@@ -78,7 +78,7 @@ struct CompileOptions {
   std::map<std::string, std::string> roots;
   /// A file outside of the package for a page (HTML) about the model, what
   /// was fused and what was not, and what each step took; "": none. It is
-  /// written when the compilation fails as well.
+  /// written when the compilation fails as well, once the model is read.
   std::string report;
   /// 0 takes one per CPU.
   unsigned threads = 0;
