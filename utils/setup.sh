@@ -11,6 +11,7 @@ packages=(
   protobuf-compiler libprotobuf-dev
   nlohmann-json3-dev libgtest-dev zlib1g-dev libzstd-dev libpcre2-dev
   python3 python3-venv python3-dev
+  chromium
 )
 
 say() { printf '[setup] %s\n' "$*" >&2; }

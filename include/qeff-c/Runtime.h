@@ -71,8 +71,9 @@ typedef bool (*QeffProgressFn)(void *user, const char *stage, uint64_t done,
                                uint64_t total);
 
 /* Checks the package at `path` like qeffModelLoad, hashes weights.bin in full
- * as well, and loads no native code. `progress` may be null; its stages have
- * the names of files, counted in bytes. */
+ * as well, reads the adapters in the package, which must load, and loads no
+ * native code. `progress` may be null; its stages have the names of files,
+ * counted in bytes. */
 QEFF_RUNTIME_API QeffStatus *
 qeffPackageVerify(const char *path, QeffProgressFn progress, void *user);
 

@@ -124,36 +124,41 @@ static llvm::Error checkTensor(const InputFile &file,
 }
 
 LogicalResult qeff::checkFinite(MLIRContext *context, StringRef path,
-                                const Adapter &adapter) {
+                                uint64_t size,
+                                ArrayRef<AdapterTensor> tensors) {
   llvm::Expected<InputFile> file = InputFile::open(path);
   if (!file) {
     return emitImportError(context, path, file.takeError());
   }
-  if (file->getSize() != adapter.file.size) {
+  if (file->getSize() != size) {
     return emitImportError(
         context, path,
-        makeImportError("expects " + Twine(adapter.file.size) +
+        makeImportError("expects " + Twine(size) +
                         " bytes, as when the header was read, got " +
                         Twine(file->getSize())));
   }
   std::vector<char> piece;
-  auto check = [&](const AdapterTensor &tensor) -> LogicalResult {
-    llvm::Error error = checkTensor(*file, tensor, piece);
-    return error ? emitImportError(context, path, std::move(error))
-                 : success();
-  };
-  for (const AdapterPair &pair : adapter.pairs) {
-    if (failed(check(pair.a)) || failed(check(pair.b)) ||
-        (pair.magnitude && failed(check(*pair.magnitude)))) {
-      return failure();
-    }
-  }
-  for (const AdapterParameter &parameter : adapter.parameters) {
-    if (failed(check(parameter.value))) {
-      return failure();
+  for (const AdapterTensor &tensor : tensors) {
+    if (llvm::Error error = checkTensor(*file, tensor, piece)) {
+      return emitImportError(context, path, std::move(error));
     }
   }
   return success();
+}
+
+static std::vector<AdapterTensor> getTensors(const Adapter &adapter) {
+  std::vector<AdapterTensor> tensors;
+  for (const AdapterPair &pair : adapter.pairs) {
+    tensors.push_back(pair.a);
+    tensors.push_back(pair.b);
+    if (pair.magnitude) {
+      tensors.push_back(*pair.magnitude);
+    }
+  }
+  for (const AdapterParameter &parameter : adapter.parameters) {
+    tensors.push_back(parameter.value);
+  }
+  return tensors;
 }
 
 FailureOr<Adapter> qeff::readAdapter(MLIRContext *context, StringRef directory,
@@ -173,7 +178,8 @@ FailureOr<Adapter> qeff::readAdapter(MLIRContext *context, StringRef directory,
   }
   adapter->directory = directory.str();
   if (!options.allowNonfinite &&
-      failed(checkFinite(context, weights, *adapter))) {
+      failed(checkFinite(context, weights, adapter->file.size,
+                         getTensors(*adapter)))) {
     return failure();
   }
   return adapter;

@@ -39,11 +39,6 @@ FailureOr<Adapter> resolveAdapter(const AdapterFiles &files,
                                   const AdapterOptions &options,
                                   AdapterLocations locations);
 
-/// Refuses NaN and infinities in the tensors of `adapter`, which lie in `path`;
-/// reads them in pieces.
-LogicalResult checkFinite(MLIRContext *context, StringRef path,
-                          const Adapter &adapter);
-
 /// "[4, 16]".
 std::string showAdapterShape(ArrayRef<int64_t> shape);
 

@@ -5,8 +5,10 @@
 #include "qeff/Pipelines/Compiler.h"
 #include "ModuleFile.h"
 #include "OptionUse.h"
+#include "OutputCheck.h"
 #include "OutputPackage.h"
 #include "PackageAdapters.h"
+#include "ReportCollector.h"
 
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Import/Import.h"
@@ -52,6 +54,8 @@ private:
   LogicalResult checkPhase();
   LogicalResult chooseTargets();
   void bindRoots(StringRef directory);
+  LogicalResult compile();
+  LogicalResult runPhase(ModuleOp target, const PhaseInfo &phase);
   void report(StringRef stage, int64_t done, int64_t total) {
     if (progress) {
       progress(stage, done, total);
@@ -60,7 +64,6 @@ private:
 
   PipelineOptions getPipelineOptions();
   LogicalResult lower(ModuleOp target, Phase to);
-  LogicalResult checkOutputFile();
   LogicalResult writeModule();
   LogicalResult tune(StringRef directory);
   LogicalResult writePackage();
@@ -75,12 +78,14 @@ private:
   MLIRContext *context;
   const CompileOptions &options;
   const ProgressFn &progress;
-  const NoteFn &note;
+  NoteFn note;
   Location loc;
   OwningOpRef<ModuleOp> module;
   std::map<std::string, std::string> roots;
   /// What the package gets.
   std::vector<Phase> targets;
+  /// Null unless a report is asked for.
+  std::unique_ptr<ReportCollector> collector;
 };
 
 } // namespace
@@ -188,60 +193,50 @@ PipelineOptions Driver::getPipelineOptions() {
   return result;
 }
 
+LogicalResult Driver::runPhase(ModuleOp target, const PhaseInfo &phase) {
+  StringRef name = stringifyPhase(phase.phase);
+  ReportTimer timer(collector.get(), "phase " + name);
+  FailureOr<std::string> text =
+      getPipelineText(phase.after, phase.phase, getPipelineOptions());
+  mlir::PassManager pm(context, ModuleOp::getOperationName());
+  std::string message;
+  llvm::raw_string_ostream os(message);
+  if (failed(text) || failed(mlir::parsePassPipeline(*text, pm, os))) {
+    return mlir::emitError(loc) << "pipeline: " << message;
+  }
+  return pm.run(target);
+}
+
 LogicalResult Driver::lower(ModuleOp target, Phase to) {
   Phase from = *getPhase(target);
-  FailureOr<std::string> text = getPipelineText(from, to, getPipelineOptions());
-  if (failed(text)) {
+  FailureOr<SmallVector<PhaseInfo>> path = getPath(from, to);
+  if (failed(path)) {
     return mlir::emitError(loc) << "phase " << stringifyPhase(to)
                                 << " does not follow from "
                                 << stringifyPhase(from);
   }
-  if (text->empty()) {
-    return success();
+  for (const PhaseInfo &phase : *path) {
+    if (failed(runPhase(target, phase))) {
+      return failure();
+    }
+    if (collector) {
+      collector->recordPhase(target, stringifyPhase(phase.phase), phase.doc);
+      if (phase.phase == Phase::Canonical) {
+        collector->recordModule(target);
+      }
+    }
   }
-  mlir::PassManager pm(context, ModuleOp::getOperationName());
-  std::string message;
-  llvm::raw_string_ostream os(message);
-  if (failed(mlir::parsePassPipeline(*text, pm, os))) {
-    return mlir::emitError(loc) << "pipeline: " << message;
-  }
-  return pm.run(target);
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
 // Output
 //===----------------------------------------------------------------------===//
 
-/// Refuses to write over the model: its file or folder's files, modules in
-/// there excepted, and those that its weights are in.
-LogicalResult Driver::checkOutputFile() {
-  namespace fs = llvm::sys::fs;
-  if (!fs::exists(options.output)) {
-    return success();
-  }
-  bool isModel = fs::equivalent(options.model, options.output);
-  std::error_code code;
-  SmallVector<StringRef> folders = {options.model};
-  for (const AdapterArgument &adapter : options.adapters) {
-    folders.push_back(adapter.directory);
-  }
-  for (StringRef folder : folders) {
-    for (fs::directory_iterator it(folder, code), end;
-         it != end && !code && !isModel; it.increment(code)) {
-      isModel = !isModuleFile(it->path()) &&
-                fs::equivalent(it->path(), options.output);
-    }
-  }
-  if (isModel) {
-    return mlir::emitError(loc)
-           << "cannot write '" << options.output << "': it is a part of the "
-           << "model or of an adapter";
-  }
-  return checkIsNoSource(*module, options.output, getEvaluatorOptions());
-}
-
 LogicalResult Driver::writeModule() {
-  if (options.output != "-" && failed(checkOutputFile())) {
+  if (options.output != "-" &&
+      failed(checkOutputFile(loc, options, *module, options.output,
+                             getEvaluatorOptions()))) {
     return failure();
   }
   if (failed(lower(*module, *symbolizePhase(options.compileTo)))) {
@@ -304,6 +299,7 @@ LogicalResult Driver::writeHost(StringRef directory) {
     return failure();
   }
   report("lowering to the host", 1, 1);
+  ReportTimer timer(collector.get(), "writing the host package");
   host::HostOptions hostOptions;
   hostOptions.weights = getEvaluatorOptions();
   if (failed(host::writeHostPackage(*target, directory, hostOptions,
@@ -320,6 +316,7 @@ LogicalResult Driver::writeAIC100(StringRef directory) {
     return failure();
   }
   report("lowering to aic100", 1, 1);
+  ReportTimer timer(collector.get(), "writing the AI 100 package");
   if (std::error_code code = llvm::sys::fs::create_directory(
           directory, /*IgnoreExisting=*/true, llvm::sys::fs::all_all)) {
     return mlir::emitError(loc) << directory << ": " << code.message();
@@ -396,14 +393,59 @@ LogicalResult Driver::writePackage() {
   return package->commit();
 }
 
-LogicalResult Driver::run() {
-  if (failed(checkOptionValues(loc, options)) || failed(load())) {
+LogicalResult Driver::compile() {
+  LogicalResult loaded = failure();
+  {
+    ReportTimer timer(collector.get(), "reading the model");
+    loaded = load();
+  }
+  if (failed(loaded) || failed(checkReportFile(loc, options, *module,
+                                               getEvaluatorOptions()))) {
+    // Until the model is read, the report might be a file of it.
+    collector.reset();
     return failure();
   }
-  if (failed(insertAdapters(*module, options, roots, progress))) {
+  if (!options.allowNonfinite && failed(checkAdapterValues(*module, roots))) {
     return failure();
+  }
+  if (!options.adapters.empty()) {
+    ReportTimer timer(collector.get(), "reading adapters");
+    if (failed(insertAdapters(*module, options, roots, progress))) {
+      return failure();
+    }
+  }
+  if (collector) {
+    collector->recordPhase(*module, stringifyPhase(*getPhase(*module)),
+                           "as it was read");
+    collector->recordModule(*module);
   }
   return options.compileTo.empty() ? writePackage() : writeModule();
+}
+
+/// A report is written of what failed, too, once the model is read.
+LogicalResult Driver::run() {
+  if (failed(checkOptionValues(loc, options))) {
+    return failure();
+  }
+  if (!options.report.empty()) {
+    collector = std::make_unique<ReportCollector>(context, options);
+    note = [this, given = note](StringRef text) {
+      collector->recordNote(text);
+      if (given) {
+        given(text);
+      }
+    };
+  }
+  LogicalResult result = compile();
+  if (!collector) {
+    return result;
+  }
+  if (succeeded(result) && options.output != "-") {
+    collector->recordFiles(options.output);
+  }
+  LogicalResult written =
+      collector->write(loc, options.report, succeeded(result));
+  return failed(result) ? result : written;
 }
 
 //===----------------------------------------------------------------------===//

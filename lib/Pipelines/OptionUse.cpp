@@ -111,6 +111,10 @@ static LogicalResult checkAdapters(Location loc, const CompileOptions &options,
   bool any =
       !options.adapters.empty() || !module.getOps<AdapterOp>().empty();
   StringRef mode = options.adapterMode;
+  if (options.allowNonfinite && !any) {
+    return mlir::emitError(loc) << "allow-nonfinite: expects an adapter to "
+                                   "read, got none";
+  }
   if (any && adapted && mode.empty()) {
     return mlir::emitError(loc)
            << "adapter-mode: expects merge (adapters become a part of the "

@@ -118,10 +118,6 @@ static LogicalResult checkAdapters(Location loc,
     return mlir::emitError(loc)
            << "max-lora-rank: expects adapter-mode swap, got merge";
   }
-  if (options.allowNonfinite && options.adapters.empty()) {
-    return mlir::emitError(loc) << "allow-nonfinite: expects an adapter to "
-                                   "read, got none";
-  }
   return success();
 }
 

@@ -10,6 +10,8 @@
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Dialect/QEffHost/IR/QEffHostOps.h"
 
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -55,6 +57,69 @@ LogicalResult qeff::insertAdapters(ModuleOp module,
 }
 
 //===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+static std::optional<StoredType> getStoredType(Type type) {
+  return type.isF32()    ? std::optional(StoredType::F32)
+         : type.isF16()  ? std::optional(StoredType::F16)
+         : type.isBF16() ? std::optional(StoredType::BF16)
+                         : std::nullopt;
+}
+
+/// The symbols of the weights that the adapter `op` names.
+static SmallVector<FlatSymbolRefAttr> getWeights(AdapterOp op) {
+  SmallVector<FlatSymbolRefAttr> weights;
+  for (Operation &inner : op.getBody().front()) {
+    for (NamedAttribute attribute : inner.getAttrs()) {
+      if (auto weight = dyn_cast<FlatSymbolRefAttr>(attribute.getValue())) {
+        weights.push_back(weight);
+      }
+    }
+  }
+  return weights;
+}
+
+LogicalResult qeff::checkAdapterValues(ModuleOp module,
+                                       const RootFolders &roots) {
+  SymbolTable symbols(module);
+  llvm::MapVector<FileOp, std::vector<AdapterTensor>> files;
+  llvm::DenseSet<WeightOp> seen;
+  for (auto op : module.getOps<AdapterOp>()) {
+    std::string prefix = ("adapter." + op.getSymName() + ".").str();
+    for (FlatSymbolRefAttr symbol : getWeights(op)) {
+      auto weight = symbols.lookup<WeightOp>(symbol.getAttr());
+      auto stored = getStoredType(weight.getTensorType().getElementType());
+      if (weight.getEncoding() || !stored || !seen.insert(weight).second) {
+        continue;
+      }
+      StringRef name = symbol.getValue();
+      name.consume_front(prefix);
+      AdapterTensor tensor;
+      tensor.name = name.str();
+      tensor.tensor.shape = weight.getTensorType().getShape().vec();
+      tensor.tensor.type = *stored;
+      tensor.tensor.offset = static_cast<uint64_t>(weight.getOffset());
+      files[symbols.lookup<FileOp>(weight.getFileAttr().getAttr())].push_back(
+          std::move(tensor));
+    }
+  }
+  for (auto &[file, tensors] : files) {
+    auto root = roots.find(file.getRoot().str());
+    if (root == roots.end()) {
+      continue;
+    }
+    SmallString<256> path(root->second);
+    llvm::sys::path::append(path, file.getPath());
+    if (failed(checkFinite(module.getContext(), path,
+                           static_cast<uint64_t>(file.getSize()), tensors))) {
+      return failure();
+    }
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // From the module
 //===----------------------------------------------------------------------===//
 
@@ -77,13 +142,6 @@ private:
   FileOp file;
 };
 } // namespace
-
-static std::optional<StoredType> getStoredType(Type type) {
-  return type.isF32()    ? std::optional(StoredType::F32)
-         : type.isF16()  ? std::optional(StoredType::F16)
-         : type.isBF16() ? std::optional(StoredType::BF16)
-                         : std::nullopt;
-}
 
 bool SymbolReader::readTensor(FlatSymbolRefAttr symbol, AdapterTensor &tensor) {
   auto weight = symbols.lookup<WeightOp>(symbol.getAttr());

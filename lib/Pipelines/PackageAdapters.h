@@ -18,6 +18,11 @@ using RootFolders = std::map<std::string, std::string>;
 LogicalResult insertAdapters(ModuleOp module, const CompileOptions &options,
                              RootFolders &roots, const ProgressFn &progress);
 
+/// Refuses NaN and infinity in the adapters that `module` came with, as when
+/// they were read first. Files of roots without a folder are left to whoever
+/// needs their values.
+LogicalResult checkAdapterValues(ModuleOp module, const RootFolders &roots);
+
 /// An adapter that a package is to hold.
 struct PackagedAdapter {
   std::string name;

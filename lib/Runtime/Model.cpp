@@ -4,12 +4,14 @@
 
 #include "Model.h"
 
+#include "Adapter.h"
 #include "CPU.h"
 #include "Error.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <sys/stat.h>
 
 using namespace qeff::runtime;
@@ -104,12 +106,63 @@ std::string qeff::runtime::findAdapter(const std::string &directory,
        ".safetensors), got '", name, "'");
 }
 
+/// The adapters that lie in `folder`, by name; none where there is no folder.
+static std::vector<std::string> listAdapters(const std::string &folder) {
+  std::vector<std::string> paths;
+  if (!exists(folder)) {
+    return paths;
+  }
+  std::error_code code;
+  std::filesystem::directory_iterator next(folder, code);
+  for (; !code && next != std::filesystem::directory_iterator();
+       next.increment(code)) {
+    if (next->path().extension() == ".safetensors") {
+      paths.push_back(next->path().string());
+    }
+  }
+  if (code) {
+    fail(folder, ": ", code.message());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+/// Reads an adapter as a session would and drops it.
+static void checkAdapter(const Manifest &manifest, const std::string &path,
+                         const VerifyProgress &progress) {
+  if (manifest.adapter.targets.empty()) {
+    fail(path, ": expects no adapters in a package that takes none");
+  }
+  uint64_t size = File(path).getSize();
+  std::string stage = path.substr(path.rfind("adapters/"));
+  auto report = [&](uint64_t done) {
+    if (progress && !progress(stage.c_str(), done, size)) {
+      fail(path, ": canceled");
+    }
+  };
+  report(0);
+  Adapter(manifest.adapter, path, AdapterOptions());
+  report(size);
+}
+
 void qeff::runtime::verifyPackage(const std::string &path,
                                   const VerifyProgress &progress) {
   Package package(path);
   for (const FileDesc *desc :
        {&package.manifest.program, &package.manifest.weights}) {
     Package::checkHash(*package.open(*desc), *desc, progress);
+  }
+  std::vector<std::string> folders = {package.directory + "/adapters"};
+  // A folder beside a part that was moved is something else.
+  std::error_code code;
+  if (std::filesystem::canonical(package.directory, code).filename() ==
+      "host") {
+    folders.push_back(package.directory + "/../adapters");
+  }
+  for (const std::string &folder : folders) {
+    for (const std::string &adapter : listAdapters(folder)) {
+      checkAdapter(package.manifest, adapter, progress);
+    }
   }
 }
 

@@ -41,7 +41,8 @@ struct Package {
 /// adapters/NAME.safetensors in the package or one directory up, beside host/.
 std::string findAdapter(const std::string &directory, const std::string &name);
 
-/// Checks everything that can be without loading code, hashes included.
+/// Checks everything that can be without loading code, hashes included. Adapters
+/// in the package must load; they are no part of what it has hashes of.
 void verifyPackage(const std::string &path,
                    const VerifyProgress &progress = {});
 

@@ -57,7 +57,8 @@ adapters it takes, and those in it.
 
 _VERIFY = """\
 Checks qpc.json, program.so and weights.bin of a host package, hashed in full,
-without loading its code. Adapters in the package are checked when they load.
+without loading its code. Adapters in the package are read: they must fit it and
+be finite.
 
   qeff verify out
 """
@@ -180,6 +181,11 @@ def _add_compile(commands) -> None:
         "--mcpu", metavar="CPU",
         help="the CPU to compile for (native: this one)",
     )
+    parser.add_argument(
+        "--report", metavar="FILE",
+        help="write a page (HTML) about the model, what was fused and what was "
+        "not, and what each step took",
+    )
     group = parser.add_argument_group("Cloud AI 100")
     group.add_argument(
         "--onnx-dtype", choices=["f32", "f16"],
@@ -288,6 +294,7 @@ def _compile(options: argparse.Namespace) -> int:
         adapter_mode=options.adapter_mode,
         max_lora_rank=options.max_lora_rank,
         allow_nonfinite=options.allow_nonfinite,
+        report=options.report,
     )
     return 0
 

@@ -36,6 +36,7 @@ def compile(
     roots: Mapping[str, str | os.PathLike] | None = None,
     compile_from: str | None = None,
     compile_to: str | None = None,
+    report: str | os.PathLike | None = None,
     threads: int = 0,
     progress: ProgressCallback | None = None,
     note: NoteCallback | None = None,
@@ -74,6 +75,9 @@ def compile(
         mcpu: the CPU to compile for (native: this one).
         roots: name to directory, where a module's files moved.
         compile_from, compile_to: phases to start and to stop at.
+        report: a file outside of the package for a page (HTML) about the
+            model, what was fused and what was not, and what each step took;
+            written when compiling fails as well, once the model is read.
         threads: 0: one per core.
         progress: called with (stage, done, total) as work proceeds.
         note: called with a line about what is no error but should be known;
@@ -108,6 +112,7 @@ def compile(
         "mcpu": mcpu or "",
         "compile_from": compile_from or "",
         "compile_to": compile_to or "",
+        "report": os.fsencode(report or ""),
         "roots": {k: os.fsencode(v) for k, v in (roots or {}).items()},
         "threads": threads,
     }

@@ -332,7 +332,8 @@ def verify(
     package: str | os.PathLike, progress: ProgressCallback | None = None
 ) -> None:
     """Checks qpc.json, program.so and weights.bin of a host package, weights
-    hashed in full, without loading its code.
+    hashed in full, and that adapters in it would load, without loading its
+    code.
 
     Args:
         package: the directory that `qeff.compile` wrote, or its `host` part.

@@ -150,6 +150,7 @@ static qeff::CompileOptions getOptions(const nb::dict &values) {
   };
   qeff::CompileOptions options;
   options.model = asString(nb::cast<nb::bytes>(values["model"]));
+  options.report = asString(nb::cast<nb::bytes>(values["report"]));
   options.output = asString(nb::cast<nb::bytes>(values["output"]));
   options.targets = nb::cast<std::vector<std::string>>(values["targets"]);
   options.prefillSeqLen = number("prefill_seq_len");

@@ -53,6 +53,8 @@ a .gguf or .onnx file, or a .mlir or .mlirbc module of any phase.
                           output, .mlirbc for bytecode) instead of a package
   --root=NAME=DIR         the folder of a root that the module's files name;
                           `model` is the model's own folder
+  --report=FILE           write a page (HTML) about the model, what was fused
+                          and what was not, and what each step took
   --threads=N             threads, one per CPU unless given
   --version, --help
 
@@ -160,6 +162,7 @@ std::string *Parser::findText(StringRef flag) {
          : flag == "--adapter-mode"         ? &options.adapterMode
          : flag == "--compile-from"         ? &options.compileFrom
          : flag == "--compile-to"           ? &options.compileTo
+         : flag == "--report"               ? &options.report
                                             : nullptr;
 }
 

@@ -72,6 +72,11 @@ FailureOr<Adapter> readAdapter(MLIRContext *context, StringRef directory,
                                const AdapterModules &modules,
                                const AdapterOptions &options = {});
 
+/// Refuses NaN and infinity in `tensors` of the file `path`, which must have
+/// `size` bytes. Reads in bounded memory; errors name the file and the tensor.
+LogicalResult checkFinite(MLIRContext *context, StringRef path, uint64_t size,
+                          ArrayRef<AdapterTensor> tensors);
+
 /// Sets `target` of the modules that `adapter` changes by a pair.
 void markTargets(AdapterModules &modules, const Adapter &adapter);
 

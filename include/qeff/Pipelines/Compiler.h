@@ -78,6 +78,10 @@ struct CompileOptions {
   /// Folders of the roots that the module's files name. "model" is the model's
   /// own folder, or the module's, unless it is given here.
   std::map<std::string, std::string> roots;
+  /// A file outside of the package for a page (HTML) about the model, what
+  /// was fused and what was not, and what each step took; "": none. It is
+  /// written when the compilation fails as well, once the model is read.
+  std::string report;
   /// 0 takes one per CPU.
   unsigned threads = 0;
 };

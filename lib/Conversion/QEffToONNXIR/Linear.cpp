@@ -41,8 +41,30 @@ struct LinearPattern : ONNXIRPattern<LinearOp> {
   }
 };
 
+/// x·Aᵀ where an earlier part of the same module has it, or null. Names keep CSE
+/// from seeing that two parts compute the same.
+static Value findDown(Value x, Value a, Operation *before) {
+  for (Operation *user : a.getUsers()) {
+    auto transpose = dyn_cast<onnxir::NodeOp>(user);
+    if (!transpose || transpose.getOpType() != "Transpose") {
+      continue;
+    }
+    for (Operation *next : transpose->getUsers()) {
+      auto matmul = dyn_cast<onnxir::NodeOp>(next);
+      if (matmul && matmul.getOpType() == "MatMul" &&
+          matmul->getOperand(0) == x &&
+          matmul->getBlock() == before->getBlock() &&
+          matmul->isBeforeInBlock(before)) {
+        return matmul.getResult(0);
+      }
+    }
+  }
+  return {};
+}
+
 /// base + (x·Aᵀ·Bᵀ)·scaling, as PEFT computes it; a part of a fused module takes
-/// its rows of B. A and B are inputs, so nothing of it is folded.
+/// its rows of B and shares x·Aᵀ with the others. A and B are inputs, so nothing
+/// of it is folded.
 struct LoRAPattern : ONNXIRPattern<LoRAOp> {
   using ONNXIRPattern::ONNXIRPattern;
 
@@ -52,7 +74,10 @@ struct LoRAPattern : ONNXIRPattern<LoRAOp> {
     std::string scope = op.getScope().value_or("").str() + ".lora";
     NodeBuilder b(rewriter, op.getLoc(), scope);
     Value x = getActivation(b, op.getInput(), adaptor.getInput(), "input");
-    Value down = b.matmul(x, b.transpose(adaptor.getA(), {1, 0}));
+    Value down = findDown(x, adaptor.getA(), op);
+    if (!down) {
+      down = b.matmul(x, b.transpose(adaptor.getA(), {1, 0}));
+    }
     Value up = adaptor.getB();
     int64_t size = getTensorType(op.getBase()).getShape().back();
     int64_t row = static_cast<int64_t>(op.getRow());

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""A tiny random Llama with adapters made by peft, and what peft says."""
+"""Tiny random models with adapters made by peft, and what peft says."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ ADAPTERS = {
 VOCABULARY = 256
 
 
-def write_base(directory: Path) -> Path:
+def write_base(directory: Path, name: str = "llama") -> Path:
     torch.set_num_threads(1)
-    variant = variants.BY_NAME["llama"]
+    variant = variants.BY_NAME[name]
     model = reference.random_model(variant)
     reference.save_checkpoint(variant, model, directory)
     return directory
 
 
 def load_base(directory: Path):
-    return transformers.LlamaForCausalLM.from_pretrained(
+    return transformers.AutoModelForCausalLM.from_pretrained(
         directory, dtype=torch.float32, attn_implementation="eager"
     )
 

@@ -2,12 +2,14 @@
 """The compiler refuses bad adapters with one clear error and leaves nothing
 behind."""
 
+import shutil
+
 import numpy as np
 import pytest
 from bad_adapters import A0, ALL, LAYER0, spoil, write_bad
 from oracles import raw_adapters, raw_files, tools
 from oracles.raw_adapters import PREFIX
-from oracles.raw_files import refused
+from oracles.raw_files import check_refused, refused
 
 SHAPE = ("--prefill-seq-len=8", "--ctx-len=32")
 
@@ -129,6 +131,35 @@ def test_a_file_that_changed_since(checkpoint, tmp_path, mode):
     refused(
         module, tmp_path, "adapter_model",
         flags=[f"--root=adapter.x={good}", f"--adapter-mode={mode}"],
+    )
+
+
+@pytest.mark.parametrize("mode", ["merge", "swap"])
+def test_values_that_changed_since(checkpoint, tmp_path, mode):
+    """The header of a module's adapter is the one that was read, its values
+    are others: they are checked again."""
+    good = raw_adapters.write_plain(tmp_path / "good")
+    module = checkpoint / "canonical.mlir"
+    tools.run_ok(
+        tools.tool("qeff-compile"), checkpoint, "-o", module,
+        f"--adapter=x={good}", "--compile-to=canonical",
+    )
+    flags = [f"--root=adapter.x={good}", f"--adapter-mode={mode}"]
+    tools.compile_model(module, tmp_path / "out", *SHAPE, *flags)
+    shutil.rmtree(tmp_path / "out")
+    raw_adapters.write(good, spoil(A0, 5, np.nan))
+    refused(
+        module, tmp_path, "adapter_model.safetensors",
+        f"finite values in tensor '{A0}'", "element 5", flags=flags,
+    )
+    # So is a module that is only written.
+    result = tools.run(
+        tools.tool("qeff-compile"), module, "-o", tmp_path / "adapted.mlir",
+        *flags, "--compile-to=adapted",
+    )
+    check_refused(result, "element 5")
+    tools.compile_model(
+        module, tmp_path / "out", *SHAPE, *flags, "--allow-nonfinite"
     )
 
 

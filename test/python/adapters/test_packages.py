@@ -338,6 +338,28 @@ def test_qeff_generate(folder, swap, tmp_path):
     assert len(list((tmp_path / "cache").iterdir())) == 2
 
 
+def test_qeff_verify(swap, tmp_path):
+    """Adapters of the package are read as a session would."""
+    copy = shutil.copytree(swap, tmp_path / "out")
+    assert _qeff("verify", copy) == f"{copy}: verified\n"
+    path = copy / "adapters" / "code.safetensors"
+    good = path.read_bytes()
+    nan = np.float32(np.nan).tobytes()
+    for bad, message in [
+        (good[:-1], "bytes"), (b"", "expects"), (good[:-4] + nan, "finite"),
+        (good.replace(b"k_proj", b"x_proj"), "x_proj"),
+    ]:
+        path.write_bytes(bad)
+        with pytest.raises(qeff.Error) as caught:
+            qeff.verify(copy)
+        assert "adapters/code.safetensors: " in str(caught.value)
+        assert message in str(caught.value)
+        run = tools.run(tools.tool("qeff-run"), copy, "--verify")
+        assert run.returncode == 1 and str(caught.value) in run.stderr
+    path.unlink()
+    qeff.verify(copy)
+
+
 def test_qeff_run_refuses_folders(folder, swap, tmp_path):
     shutil.copytree(folder / "math", tmp_path / "poems")
     for name in ("./poems", "poems"):

@@ -13,6 +13,9 @@ MUTATION_FACTOR = 100
 # of these types: one weight that falls the other way moves logits by about its
 # unit in the last place.
 ROUNDED_WEIGHTS = {"float16": 4.0, "bfloat16": 32.0}
+# Where a graph computes in these types, rounding at every node: the largest
+# difference of a row's logits, in standard deviations of that row's.
+ROUNDED_GRAPHS = {"float16": 0.1}
 MINIMUM_DISTINCT = 20
 
 
@@ -33,6 +36,20 @@ def worst(ours, reference) -> float:
     if not np.isfinite(ours).all():
         return float("inf")
     return float((np.abs(ours - reference) / tolerance(reference)).max())
+
+
+def spread(ours, reference) -> float:
+    """The largest difference of a row in units of its standard deviation."""
+    ours = np.asarray(ours, np.float64)
+    reference = np.asarray(reference, np.float64)
+    if ours.shape != reference.shape:
+        raise AssertionError(
+            f"expects logits of shape {reference.shape}, got {ours.shape}"
+        )
+    if not np.isfinite(ours).all():
+        return float("inf")
+    worst_of_row = np.abs(ours - reference).max(axis=-1)
+    return float((worst_of_row / reference.std(axis=-1)).max())
 
 
 def compare_tokens(ours, reference, logits) -> dict:

@@ -2,11 +2,13 @@
 //
 // Loading packages that are damaged or disagree with themselves.
 
+#include "AdapterFile.h"
 #include "Error.h"
 #include "FakePackage.h"
 #include "Model.h"
 #include "SHA256.h"
 
+#include <cmath>
 #include <gtest/gtest.h>
 #include <map>
 
@@ -111,6 +113,75 @@ TEST(Package, files) {
     EXPECT_EQ(message.find(copy.path + "/program.so: expects SHA-256 "), 0u);
     EXPECT_NE(message.find("; the file is damaged"), std::string::npos);
   }
+}
+
+TEST(Package, adaptersAreRead) {
+  PackageCopy copy;
+  std::string folder = copy.path + "/adapters";
+  std::filesystem::create_directory(folder);
+  writeFile(folder + "/targets.json", "{}");
+  AdapterFile adapter;
+  adapter.addModule(kFirst, 2, 40, 9, 0.5f);
+  writeFile(folder + "/math.safetensors", adapter.getBytes());
+  std::vector<std::string> stages;
+  verifyPackage(copy.path, [&](const char *stage, uint64_t done,
+                               uint64_t total) {
+    if (done == total) {
+      stages.push_back(stage);
+    }
+    return true;
+  });
+  EXPECT_EQ(stages.back(), "adapters/math.safetensors");
+  EXPECT_THROW(verifyPackage(copy.path,
+                             [](const char *stage, uint64_t, uint64_t) {
+                               return stage[0] != 'a';
+                             }),
+               Error);
+
+  writeFile(folder + "/a.safetensors", adapter.getBytes().substr(0, 100));
+  EXPECT_EQ(verifyError(copy.path).find(folder + "/a.safetensors: "), 0u);
+  EXPECT_EQ(loadError(copy.path), "");
+  AdapterFile wide;
+  wide.addModule(kFirst, 3, 40, 9, 0.5f);
+  writeFile(folder + "/a.safetensors", wide.getBytes());
+  EXPECT_NE(verifyError(copy.path).find("expects [rank, 2], got [9, 3]"),
+            std::string::npos);
+  AdapterFile infinite;
+  infinite.addModule(kFirst, 2, 40, 9, INFINITY);
+  writeFile(folder + "/a.safetensors", infinite.getBytes());
+  EXPECT_NE(verifyError(copy.path).find("expects finite values, got inf"),
+            std::string::npos);
+}
+
+// Of a part that was moved, what lies beside it is not looked at.
+TEST(Package, adaptersBesideThePart) {
+  PackageCopy copy;
+  std::string folder = copy.path + "/out/adapters";
+  std::filesystem::create_directories(folder);
+  writeFile(folder + "/math.safetensors", "none");
+  std::string host = copy.path + "/out/host";
+  for (const char *name : {"host", "moved"}) {
+    std::filesystem::create_directory(copy.path + "/out/" + name);
+    for (const char *file : {"qpc.json", "program.so", "weights.bin"}) {
+      std::filesystem::copy_file(copy.path + "/" + file,
+                                 copy.path + "/out/" + name + "/" + file);
+    }
+  }
+  EXPECT_NE(verifyError(copy.path + "/out").find("math.safetensors: "),
+            std::string::npos);
+  EXPECT_NE(verifyError(host).find("math.safetensors: "), std::string::npos);
+  EXPECT_EQ(verifyError(copy.path + "/out/moved"), "");
+}
+
+TEST(Package, adaptersOfAPackageThatTakesNone) {
+  PackageCopy copy;
+  copy.edit([](json &manifest) { manifest.erase("adapter"); });
+  EXPECT_EQ(verifyError(copy.path), "");
+  std::filesystem::create_directory(copy.path + "/adapters");
+  writeFile(copy.path + "/adapters/math.safetensors", "");
+  EXPECT_EQ(verifyError(copy.path),
+            copy.path + "/adapters/math.safetensors: expects no adapters in a "
+                        "package that takes none");
 }
 
 TEST(Package, programThatIsNone) {
