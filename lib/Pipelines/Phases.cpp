@@ -15,8 +15,10 @@ using namespace qeff;
 static const PhaseInfo phases[] = {
     {Phase::Canonical, Phase::Imported,
      "transformer-level, stateless, named dims known",
-     "onnxir-inline-functions,onnxir-upgrade,onnxir-infer-shapes,"
-     "onnxir-fold-constants,canonicalize,cse"},
+     "onnxir-inline-functions,onnxir-upgrade,qeff-raise-caches,"
+     "onnxir-infer-shapes,onnxir-fold-constants,qeff-raise-linear,"
+     "qeff-raise-norm,qeff-raise-embedding,qeff-raise-attention,"
+     "qeff-raise-elementwise,qeff-raise-inputs,canonicalize,cse"},
     {Phase::Adapted, Phase::Canonical, "adapters merged or made inputs",
      "qeff-fuse-adapters{mode=$adapter-mode max-lora-rank=$max-lora-rank},"
      "canonicalize,cse"},

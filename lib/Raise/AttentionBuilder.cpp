@@ -171,14 +171,26 @@ Value AttentionBuilder::buildHeads(const Heads &heads) {
       getHeadsType(selected, heads.count, heads.size), selected, scope);
 }
 
+/// The frequencies as a base with powers where they are that, else themselves.
+static RopeScalingAttr getScaling(OpBuilder &builder,
+                                  const Rotation &rotation) {
+  NamedAttribute params[] = {
+      builder.getNamedAttr("attention_factor",
+                           builder.getF64FloatAttr(rotation.factor)),
+      builder.getNamedAttr("inv_freq", builder.getDenseF64ArrayAttr(
+                                           rotation.frequencies))};
+  return RopeScalingAttr::get(builder.getContext(), RopeScalingKind::Explicit,
+                              builder.getDictionaryAttr(params));
+}
+
 Value AttentionBuilder::rotate(Value x, const Rotation &rotation) {
   // A graph does not say how far its positions go.
   constexpr int64_t kMaxPosition = 1 << 20;
   std::optional<double> theta = findTheta(rotation.frequencies);
   RopeScalingAttr scaling;
   if (!theta || rotation.factor != 1) {
-    why = "rotary frequencies are no powers of a base";
-    return {};
+    theta = 1e4;
+    scaling = getScaling(builder, rotation);
   }
   return RopeOp::create(
       builder, product->getLoc(), x.getType(), x, positions,
@@ -252,8 +264,8 @@ void AttentionBuilder::replaceMergedHeads(Value attention) {
 
 LogicalResult AttentionBuilder::build() {
   const Scores &scores = match.scores;
-  if (scores.window || scores.softcap || !scores.causal) {
-    return fail("windows, soft-caps and encoders are not built yet");
+  if (scores.window && !scores.causal) {
+    return fail("a window looks ahead");
   }
   std::optional<Rotation> rotation = match.queries.rotation;
   positions = getPositions(function, rotation ? rotation->positions : Value());
@@ -273,12 +285,26 @@ LogicalResult AttentionBuilder::build() {
       return failure();
     }
   }
+  // A decoder's padding comes last, behind every token that could see it.
+  Value keyPositions = positions;
+  if (!scores.causal && scores.padding) {
+    if (scores.padding.getType() != positions.getType()) {
+      return fail("padding is no input of [batch, length] integers");
+    }
+    keyPositions = MaskPositionsOp::create(
+        builder, product->getLoc(), positions.getType(), scores.padding,
+        scope);
+  }
   Value attention = AttentionOp::create(
       builder, product->getLoc(),
       getHeadsType(v, match.queries.count, match.values.size), q, k, v,
-      positions, positions, buildSlopes(), /*sinks=*/Value(), /*bias=*/Value(),
-      builder.getF64FloatAttr(scores.scale), builder.getUnitAttr(),
-      /*window=*/IntegerAttr(), /*softcap=*/FloatAttr(), scope);
+      positions, keyPositions, buildSlopes(), /*sinks=*/Value(),
+      /*bias=*/Value(), builder.getF64FloatAttr(scores.scale),
+      scores.causal ? builder.getUnitAttr() : UnitAttr(),
+      scores.window ? builder.getI64IntegerAttr(*scores.window)
+                    : IntegerAttr(),
+      scores.softcap ? builder.getF64FloatAttr(*scores.softcap) : FloatAttr(),
+      scope);
   replaceMergedHeads(attention);
   product->getResult(0).replaceAllUsesWith(attention);
   return success();

@@ -56,7 +56,7 @@ Value qeff::getPositions(FuncOp function, Value given) {
       return {};
     }
     function.setArgAttr(argument.getArgNumber(), kPositionsAttr,
-                        UnitAttr::get(context));
+                        BoolAttr::get(context, true));
     return argument;
   }
   if (found) {
@@ -67,7 +67,8 @@ Value qeff::getPositions(FuncOp function, Value given) {
     return {};
   }
   SmallVector<NamedAttribute> attributes{
-      {StringAttr::get(context, kPositionsAttr), UnitAttr::get(context)}};
+      {StringAttr::get(context, kPositionsAttr),
+       BoolAttr::get(context, false)}};
   if (Attribute dims = function.getArgAttr(tokens.getArgNumber(), kDimsAttr)) {
     attributes.emplace_back(StringAttr::get(context, kDimsAttr), dims);
   }

@@ -10,7 +10,8 @@
 
 namespace qeff {
 
-/// Marks the argument that holds positions.
+/// Marks the argument that holds positions: true where the graph has it, false
+/// where it was added.
 inline constexpr StringRef kPositionsAttr = "qeff.positions";
 
 /// Arguments [batch, length] of numbers that may be positions or padding: all of

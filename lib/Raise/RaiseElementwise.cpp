@@ -40,13 +40,20 @@ static double evaluate(Activation kind, double x) {
            (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
   case Activation::ReLU:
     return std::max(x, 0.0);
+  case Activation::Tanh:
+    return std::tanh(x);
+  case Activation::Sigmoid:
+    return 1 / (1 + std::exp(-x));
+  case Activation::QuickGELU:
+    return x / (1 + std::exp(-1.702 * x));
   }
   return 0;
 }
 
 static constexpr Activation kActivations[] = {
-    Activation::SiLU, Activation::GELU, Activation::GELUTanh,
-    Activation::ReLU};
+    Activation::SiLU, Activation::GELU,    Activation::GELUTanh,
+    Activation::ReLU, Activation::Sigmoid, Activation::QuickGELU,
+    Activation::Tanh};
 
 /// Points at which no two of the known functions agree, and no rounding of a
 /// constant to f32 shows.
@@ -79,7 +86,10 @@ public:
 private:
   bool raise(Operation *op);
   bool raiseActivation(Operation *op, Expr element, Expr x);
+  bool raiseScale(Operation *op, Expr element, Expr x);
+  bool raiseSoftcap(Operation *op, Expr element, Expr x);
   bool raiseGate(Operation *op, Expr element, Expr x, Expr y);
+  bool raiseProduct(Operation *op, Expr element, Expr x, Expr y);
   bool raiseSum(onnxir::AddOp op);
   std::optional<double> getValue(Expr element,
                                  ArrayRef<std::pair<Expr, double>> values);
@@ -165,6 +175,56 @@ bool ElementwiseRaiser::raiseActivation(Operation *op, Expr element, Expr x) {
   return true;
 }
 
+/// x·factor.
+bool ElementwiseRaiser::raiseScale(Operation *op, Expr element, Expr x) {
+  if (!element.is(ExprKind::Mul) || element.getOperands().size() != 2 ||
+      element.getOperand(0) != x || !element.getOperand(1).getFloat()) {
+    return false;
+  }
+  builder.setInsertionPoint(op);
+  op->getResult(0).replaceAllUsesWith(ScaleOp::create(
+      builder, op->getLoc(), x.getSource().getType(), x.getSource(),
+      builder.getF64FloatAttr(*element.getOperand(1).getFloat()),
+      op->getAttrOfType<StringAttr>("scope")));
+  return true;
+}
+
+/// cap·tanh(x / cap).
+bool ElementwiseRaiser::raiseSoftcap(Operation *op, Expr element, Expr x) {
+  constexpr double kFar = 1e30;
+  std::optional<double> cap = getValue(element, {{x, kFar}});
+  if (!cap || !(*cap > 0) || *cap >= kFar) {
+    return false;
+  }
+  bool fits = llvm::all_of(getPoints(), [&](double at) {
+    std::optional<double> value = getValue(element, {{x, at * *cap}});
+    return value && isClose(*value, *cap * std::tanh(at));
+  });
+  // The activation tanh is the one with a cap of 1.
+  if (!fits || *cap == 1) {
+    return false;
+  }
+  builder.setInsertionPoint(op);
+  op->getResult(0).replaceAllUsesWith(SoftcapOp::create(
+      builder, op->getLoc(), x.getSource().getType(), x.getSource(),
+      builder.getF64FloatAttr(*cap), op->getAttrOfType<StringAttr>("scope")));
+  return true;
+}
+
+/// x·y.
+bool ElementwiseRaiser::raiseProduct(Operation *op, Expr element, Expr x,
+                                     Expr y) {
+  if (element != table.mul(x, y) ||
+      x.getSource().getType() != y.getSource().getType()) {
+    return false;
+  }
+  builder.setInsertionPoint(op);
+  op->getResult(0).replaceAllUsesWith(MulOp::create(
+      builder, op->getLoc(), x.getSource().getType(), x.getSource(),
+      y.getSource(), op->getAttrOfType<StringAttr>("scope")));
+  return true;
+}
+
 /// act(x)·y, linear in y.
 bool ElementwiseRaiser::raiseGate(Operation *op, Expr element, Expr x,
                                   Expr y) {
@@ -229,16 +289,19 @@ bool ElementwiseRaiser::raise(Operation *op) {
   }
   for (Expr load : loads) {
     Value source = load.getSource();
-    if (load.getOperands() != ArrayRef<Expr>(index) ||
+    if (isWeight(source) || load.getOperands() != ArrayRef<Expr>(index) ||
         source.getType() != type ||
         !haveSameShape(source, op->getResult(0))) {
       return false;
     }
   }
   if (loads.size() == 1) {
-    return raiseActivation(op, element, loads[0]);
+    return raiseScale(op, element, loads[0]) ||
+           raiseActivation(op, element, loads[0]) ||
+           raiseSoftcap(op, element, loads[0]);
   }
-  return raiseGate(op, element, loads[0], loads[1]) ||
+  return raiseProduct(op, element, loads[0], loads[1]) ||
+         raiseGate(op, element, loads[0], loads[1]) ||
          raiseGate(op, element, loads[1], loads[0]);
 }
 

@@ -36,6 +36,7 @@ private:
   void renameDims();
   void name(BlockArgument argument, StringRef text);
   void movePositions();
+  void countPositions();
 
   ModuleOp module;
   FuncOp function;
@@ -128,14 +129,37 @@ void InputRaiser::movePositions() {
   }
 }
 
+/// An encoder sees all of its tokens: positions that were added count them.
+void InputRaiser::countPositions() {
+  BlockArgument positions = findMarked(function, kPositionsAttr);
+  BlockArgument tokens = findTokens(function);
+  bool isDecoder = llvm::any_of(function.getOps<AttentionOp>(),
+                                [](AttentionOp op) { return op.getCausal(); });
+  if (!positions || !tokens || isDecoder) {
+    return;
+  }
+  auto isGiven = function.getArgAttrOfType<BoolAttr>(positions.getArgNumber(),
+                                                     kPositionsAttr);
+  function.removeArgAttr(positions.getArgNumber(), kPositionsAttr);
+  if (isGiven.getValue()) {
+    return;
+  }
+  builder.setInsertionPointToStart(&function.getBody().front());
+  Value counted = IotaOp::create(builder, tokens.getLoc(), tokens.getType(),
+                                 tokens, StringAttr());
+  positions.replaceAllUsesWith(counted);
+}
+
 void InputRaiser::run() {
+  countPositions();
   eraseUnused();
   renameDims();
   movePositions();
-  if (function.getNumResults() == 1) {
+  bool isDecoder = findArgument(function, "position_ids") != nullptr;
+  if (isDecoder && function.getNumResults() == 1) {
     function.setResultAttr(0, kNameAttr, builder.getStringAttr("logits"));
   }
-  if (!module->hasAttr(kMaxPositionAttr)) {
+  if (isDecoder && !module->hasAttr(kMaxPositionAttr)) {
     module->setAttr(kMaxPositionAttr,
                     builder.getI64IntegerAttr(kMaxPosition));
   }

@@ -44,6 +44,7 @@ private:
   Value unflatten(Value x);
   void replaceFlat(Operation *op, Value result);
   void addBias(onnxir::AddOp add);
+  void raiseClip(onnxir::ClipOp clip);
 
   FuncOp function;
   SymbolicShapes &shapes;
@@ -191,16 +192,36 @@ void LinearRaiser::addBias(onnxir::AddOp add) {
   }
 }
 
+/// Limits of a projection.
+void LinearRaiser::raiseClip(onnxir::ClipOp clip) {
+  std::optional<double> low = getSplat(clip.getMin());
+  std::optional<double> high = getSplat(clip.getMax());
+  Value input = clip.getInput();
+  if (!low || !high || *low > *high || !input.getDefiningOp<LinearOp>() ||
+      input.getType() != clip.getType()) {
+    return;
+  }
+  builder.setInsertionPoint(clip);
+  clip.getResult().replaceAllUsesWith(ClipOp::create(
+      builder, clip.getLoc(), clip.getType(), input,
+      builder.getF64FloatAttr(*low), builder.getF64FloatAttr(*high),
+      UnitAttr(), clip.getScopeAttr()));
+  clip.erase();
+}
+
 void LinearRaiser::run() {
   SmallVector<Operation *> ops;
   function.walk([&](Operation *op) {
-    if (isa<onnxir::MatMulOp, onnxir::GemmOp, onnxir::AddOp>(op)) {
+    if (isa<onnxir::MatMulOp, onnxir::GemmOp, onnxir::AddOp,
+            onnxir::ClipOp>(op)) {
       ops.push_back(op);
     }
   });
   for (Operation *op : ops) {
     if (auto add = dyn_cast<onnxir::AddOp>(op)) {
       addBias(add);
+    } else if (auto clip = dyn_cast<onnxir::ClipOp>(op)) {
+      raiseClip(clip);
     } else if (std::optional<LinearMatch> found = match(op)) {
       raise(op, *found);
     }

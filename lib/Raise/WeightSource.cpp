@@ -45,6 +45,10 @@ static bool isWeightChain(Value value, int64_t depth) {
                       mlir::arith::ConstantOp, WeightRefOp>(op)) {
     return true;
   }
+  if (auto add = dyn_cast_if_present<onnxir::AddOp>(op)) {
+    return add.getA().getType() == add.getType() && getSplat(add.getB()) &&
+           isWeightChain(add.getA(), depth + 1);
+  }
   return isa_and_present<onnxir::TransposeOp, onnxir::CastOp,
                          onnxir::ReshapeOp>(op) &&
          isWeightChain(op->getOperand(0), depth + 1);
@@ -74,6 +78,12 @@ Value qeff::getWeight(OpBuilder &builder, Value value) {
     return input.getType() == type
                ? input
                : CastOp::create(builder, loc, type, input);
+  }
+  if (auto add = dyn_cast<onnxir::AddOp>(op)) {
+    return OffsetOp::create(builder, loc, type,
+                            getWeight(builder, add.getA()),
+                            builder.getF64FloatAttr(*getSplat(add.getB())),
+                            StringAttr());
   }
   if (isa<onnxir::ReshapeOp>(op)) {
     return builder.createOrFold<ReshapeOp>(
