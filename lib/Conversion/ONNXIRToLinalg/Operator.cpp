@@ -40,8 +40,10 @@ static StringRef getNodeName(NodeOp node) {
         node.getSinceVersion().value_or(known.since) >=
             static_cast<uint64_t>(known.since) &&
         node.getNumOperands() >= known.operands && node.getNumResults() > 0 &&
-        llvm::none_of(node.getOperandTypes().take_front(known.operands),
-                      llvm::IsaPred<mlir::NoneType>);
+        llvm::none_of(node.getOperands().take_front(known.operands),
+                      [](Value operand) {
+                        return isa<mlir::NoneType>(operand.getType());
+                      });
     if (fits) {
       return known.name;
     }

@@ -143,7 +143,7 @@ const Case cases[] = {
     {"tensorSize", "/functions/0/inputs/1/size", "383",
      "functions[0].inputs[1].size: expects 384 by dtype and shape, got 383"},
     {"negativeDim", "/functions/0/inputs/1/shape/0", "-3",
-     "functions[0].inputs[1].shape[0]: expects an integer in [1, 4294967296], "
+     "functions[0].inputs[1].shape[0]: expects an integer in [0, 4294967296], "
      "got -3"},
     {"wildShape", "/functions/0/inputs/1/shape",
      "[4294967296, 4294967296, 4294967296]",
