@@ -80,8 +80,8 @@ void InputRaiser::renameDims() {
     return;
   }
   SymbolTable symbols(module);
-  for (auto [dim, text] : llvm::zip(
-           dims, ArrayRef<StringRef>{"batch_size", "seq_len"})) {
+  constexpr StringRef kNames[] = {"batch_size", "seq_len"};
+  for (auto [dim, text] : llvm::zip(dims, kNames)) {
     auto symbol = dyn_cast<FlatSymbolRefAttr>(dim);
     if (symbol && symbol.getValue() != text && !symbols.lookup(text)) {
       (void)symbols.rename(symbols.lookup(symbol.getValue()), text);
