@@ -242,14 +242,10 @@ Expr qeff::toExpr(ExprTable &table, Attribute value) {
                                          : Expr();
 }
 
-/// Element `index` of dense `values` along one axis of which is not constant:
-/// first + step·i where the values there are that.
+/// Element `index` of dense `values` along the one axis of which the index is
+/// not constant: first + step·i where the values there are that.
 static Expr getRamp(ExprTable &table, DenseElementsAttr values, Index index,
                     ArrayRef<int64_t> shape) {
-  if (!isa<IntegerType>(values.getElementType()) ||
-      values.getElementType().isInteger(1)) {
-    return {};
-  }
   int64_t offset = 0, stride = 1, axisStride = 0, extent = 0;
   Expr moving;
   for (size_t axis = shape.size(); axis-- > 0; stride *= shape[axis]) {
@@ -263,21 +259,29 @@ static Expr getRamp(ExprTable &table, DenseElementsAttr values, Index index,
       extent = shape[axis];
     }
   }
-  auto flat = values.getValues<llvm::APInt>();
-  auto at = [&](int64_t i) {
-    return flat[static_cast<size_t>(offset + i * axisStride)].getSExtValue();
-  };
-  if (extent < 2 || flat[0].getBitWidth() > 64) {
+  if (extent < 2 || offset < 0 ||
+      offset + (extent - 1) * axisStride >= values.getNumElements()) {
     return {};
   }
-  int64_t first = at(0), step = at(1) - first;
-  for (int64_t i = 2; i < extent; ++i) {
-    if (at(i) - at(i - 1) != step) {
+  auto flat = values.getValues<Attribute>();
+  auto at = [&](int64_t i) {
+    return toExpr(table, flat[static_cast<size_t>(offset + i * axisStride)]);
+  };
+  Expr first = at(0), step = table.sub(at(1), first);
+  for (int64_t i = 2; step && i < extent; ++i) {
+    Expr expected = table.add(
+        first, table.mul(step, table.cast(table.integer(i),
+                                          first.getType())));
+    Expr rest = table.sub(at(i), expected);
+    if (!rest || (rest.getInteger() != 0 &&
+                  !(rest.getFloat() &&
+                    std::abs(*rest.getFloat()) <=
+                        1e-6 * std::abs(*expected.getFloat())))) {
       return {};
     }
   }
-  return table.add(table.mul(moving, table.integer(step)),
-                   table.integer(first));
+  return table.add(
+      first, table.mul(step, table.cast(moving, first.getType())));
 }
 
 static Expr getConstant(Elements &e, Operation *op, unsigned, Index index) {
@@ -429,6 +433,18 @@ static Expr getExpand(Elements &e, Operation *op, unsigned, Index index) {
   return get(e, op, 0, index);
 }
 
+/// x of max(x, 0), for what is never negative where a sequence fits.
+static Expr dropClamp(Expr start) {
+  if (!start.is(ExprKind::Select) ||
+      !start.getOperand(0).is(ExprKind::IsNonNegative)) {
+    return start;
+  }
+  Expr value = start.getOperand(0).getOperand(0);
+  bool isClamp =
+      (start.getOperand(1) == value && start.getOperand(2).getInteger() == 0);
+  return isClamp ? value : start;
+}
+
 static Expr getSlice(Elements &e, Operation *op, unsigned, Index index) {
   ExprTable &table = e.getTable();
   std::optional<ArrayRef<Expr>> shape = e.getShape(op->getOperand(0));
@@ -462,11 +478,18 @@ static Expr getSlice(Elements &e, Operation *op, unsigned, Index index) {
     if (constant && *constant < 0) {
       start = table.add(size, start);
     }
-    // Starts before the first element or behind the last are clamped.
-    if (!table.isKnownNonNegative(start) ||
-        (start.getInteger() != 0 &&
-         !table.isKnownNonNegative(table.sub(size, start)))) {
+    // Starts before the first element or behind the last are clamped; symbolic
+    // ones are taken to be inside, as they are for sequences that fit.
+    if (size && size.getInteger() == 1) {
+      source[*axis] = table.integer(0);
+      continue;
+    }
+    start = dropClamp(start);
+    if (constant && !table.isKnownNonNegative(start)) {
       return {};
+    }
+    if (table.isKnownNonNegative(table.sub(table.integer(-1), start))) {
+      start = table.add(size, start);
     }
     source[*axis] =
         table.add(start, table.mul(source[*axis], table.integer(step)));
@@ -665,6 +688,62 @@ static Expr getOuterProduct(Elements &e, Operation *op, unsigned,
                    e.get(op->getOperand(1), e.broadcast(column, *right)));
 }
 
+/// Channel `d` of heads rotated by RotaryEmbedding; `at` gives X there.
+static Expr getRotated(Elements &e, Operation *op, Expr row, Expr position,
+                       int64_t d, int64_t size,
+                       llvm::function_ref<Expr(int64_t)> at) {
+  ExprTable &table = e.getTable();
+  int64_t rotary = getInteger(op, "rotary_embedding_dim", 0);
+  rotary = rotary == 0 ? size : rotary;
+  if (d >= rotary) {
+    return at(d);
+  }
+  bool isInterleaved = getInteger(op, "interleaved", 0) != 0;
+  int64_t half = rotary / 2;
+  int64_t pair = isInterleaved ? d / 2 : d % half;
+  bool isFirst = isInterleaved ? d % 2 == 0 : d < half;
+  int64_t other = isInterleaved ? d + (isFirst ? 1 : -1)
+                                : d + (isFirst ? half : -half);
+  SmallVector<Expr> index{row, position, table.integer(pair)};
+  if (Value positions = getOperand(op, 3)) {
+    index = {e.get(positions, {row, position}), table.integer(pair)};
+  }
+  auto wave = [&](unsigned operand) {
+    Value cache = op->getOperand(operand);
+    std::optional<ArrayRef<Expr>> shape = e.getShape(cache);
+    return shape && shape->size() == index.size()
+               ? e.get(cache, e.broadcast(index, *shape))
+               : Expr();
+  };
+  Expr straight = table.mul(at(d), wave(1));
+  Expr crossed = table.mul(at(other), wave(2));
+  return isFirst ? table.sub(straight, crossed)
+                 : table.add(straight, crossed);
+}
+
+static Expr getRotaryEmbedding(Elements &e, Operation *op, unsigned,
+                               Index index) {
+  ExprTable &table = e.getTable();
+  Value x = op->getOperand(0);
+  std::optional<ArrayRef<Expr>> shape = e.getShape(x);
+  std::optional<int64_t> channel = index.back().getInteger();
+  std::optional<int64_t> size =
+      shape && shape->back() ? shape->back().getInteger() : std::nullopt;
+  int64_t heads = getInteger(op, "num_heads", 0);
+  if (!channel || !size || (index.size() == 3 && heads < 1)) {
+    return {};
+  }
+  bool isFlat = index.size() == 3;
+  int64_t headSize = isFlat ? *size / heads : *size;
+  int64_t first = *channel / headSize * headSize;
+  return getRotated(e, op, index[0], index[isFlat ? 1 : 2], *channel - first,
+                    headSize, [&](int64_t d) {
+                      SmallVector<Expr> source = llvm::to_vector(index);
+                      source.back() = table.integer(first + d);
+                      return e.get(x, source);
+                    });
+}
+
 //===----------------------------------------------------------------------===//
 // The table
 //===----------------------------------------------------------------------===//
@@ -710,6 +789,7 @@ static const llvm::StringMap<ElementFn> &getFunctions() {
       {"Relu", getRelu},
       {"Reshape", getReshape},
       {"Sigmoid", getSigmoid},
+      {"RotaryEmbedding", getRotaryEmbedding},
       {"Shape", getShapeElement},
       {"Sin", getUnary<ExprKind::Sin>},
       {"Size", getShapeElement},

@@ -521,6 +521,11 @@ static void setSlice(ShapeContext &c, Operation *op) {
       shape[slice.axis] = {};
       continue;
     }
+    // Any part of one element is that element.
+    if (size && size.getInteger() == 1 && slice.start && slice.end &&
+        (!slice.start.getInteger() || !slice.end.getInteger())) {
+      continue;
+    }
     Expr begin = clampBound(c, slice.start, size);
     Expr end = clampBound(c, slice.end, size);
     Expr span = c.table.sub(end, begin);

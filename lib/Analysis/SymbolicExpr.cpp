@@ -271,7 +271,7 @@ Expr ExprTable::substitute(Expr a, llvm::function_ref<Expr(Expr)> map) {
       }
       result = rebuild(expr, operands);
     }
-    if (result.is(ExprKind::Load)) {
+    if (result.is(ExprKind::Load) || isIndex) {
       if (Expr mapped = map(result)) {
         result = mapped;
       }

@@ -287,6 +287,26 @@ Expr ExprTable::logicalOr(Expr a, Expr b) {
   return junction(ExprKind::Or, a, b);
 }
 
+/// The branch for an index above 0, where it gives the other one at 0; or null.
+Expr ExprTable::selectAtFirst(Expr condition, Expr a, Expr b) {
+  if (!condition.is(ExprKind::IsNonNegative)) {
+    return {};
+  }
+  Expr index = negate(condition.getOperand(0));
+  bool isFirst = index && index.is(ExprKind::Index);
+  if (!isFirst) {
+    index = add(condition.getOperand(0), integer(1));
+    if (!index || !index.is(ExprKind::Index)) {
+      return {};
+    }
+  }
+  Expr first = isFirst ? a : b, rest = isFirst ? b : a;
+  Expr atFirst = substitute(rest, [&](Expr leaf) {
+    return leaf == index ? integer(0) : Expr();
+  });
+  return atFirst == first ? rest : Expr();
+}
+
 Expr ExprTable::select(Expr condition, Expr a, Expr b) {
   if (!condition || !a || !b || condition.getType() != ExprType::Bool ||
       a.getType() != b.getType()) {
@@ -307,6 +327,9 @@ Expr ExprTable::select(Expr condition, Expr a, Expr b) {
   }
   if (condition.isFalse()) {
     return b;
+  }
+  if (Expr rest = selectAtFirst(condition, a, b)) {
+    return rest;
   }
   if (a.getType() == ExprType::Bool) {
     return logicalOr(logicalAnd(condition, a),

@@ -98,6 +98,7 @@ private:
   Value buildNormedHeads(const Heads &heads);
   Value rotate(Value x, const Rotation &rotation);
   Value buildSlopes();
+  Value mergeHeads(Value attention);
   void replaceMergedHeads(Value attention);
 
   Elements &elements;
@@ -217,6 +218,16 @@ Value AttentionBuilder::buildSlopes() {
                                              type, ArrayRef<float>(values)));
 }
 
+Value AttentionBuilder::mergeHeads(Value attention) {
+  auto from = cast<RankedTensorType>(attention.getType());
+  auto type = RankedTensorType::get({ShapedType::kDynamic,
+                                     ShapedType::kDynamic,
+                                     from.getDimSize(1) * from.getDimSize(3)},
+                                    from.getElementType());
+  return MergeHeadsOp::create(builder, product->getLoc(), type, attention,
+                              scope);
+}
+
 /// Replaces what orders the result as [B, S, H·D], however it does that.
 void AttentionBuilder::replaceMergedHeads(Value attention) {
   ExprTable &table = elements.getTable();
@@ -254,11 +265,7 @@ void AttentionBuilder::replaceMergedHeads(Value attention) {
     }
   }
   for (Value value : merged) {
-    auto type = RankedTensorType::get(
-        {ShapedType::kDynamic, ShapedType::kDynamic, heads * values.size},
-        cast<ShapedType>(attention.getType()).getElementType());
-    value.replaceAllUsesWith(MergeHeadsOp::create(builder, product->getLoc(),
-                                                  type, attention, scope));
+    value.replaceAllUsesWith(mergeHeads(attention));
   }
 }
 
@@ -305,6 +312,11 @@ LogicalResult AttentionBuilder::build() {
                     : IntegerAttr(),
       scores.softcap ? builder.getF64FloatAttr(*scores.softcap) : FloatAttr(),
       scope);
+  auto resultType = dyn_cast<ShapedType>(product->getResult(0).getType());
+  if (resultType && resultType.getRank() == 3) {
+    product->getResult(0).replaceAllUsesWith(mergeHeads(attention));
+    return success();
+  }
   replaceMergedHeads(attention);
   product->getResult(0).replaceAllUsesWith(attention);
   return success();

@@ -4,6 +4,7 @@
 // that are attention already, become qeff.attention.
 
 #include "AttentionBuilder.h"
+#include "AttentionOperator.h"
 #include "Heads.h"
 #include "Positions.h"
 #include "Remarks.h"
@@ -230,22 +231,27 @@ void RaiseAttention::runOnOperation() {
   ExprTable table;
   SymbolicShapes shapes(*function, table);
   Elements elements(shapes);
-  SmallVector<Operation *> products;
+  SmallVector<Operation *> ops;
   function->walk([&](Operation *op) {
-    if (isOperator(op, "MatMul")) {
-      products.push_back(op);
+    if (isOperator(op, "MatMul") || isOperator(op, "Attention")) {
+      ops.push_back(op);
     }
   });
-  for (Operation *product : products) {
-    AttentionMatcher matcher(elements, *function, product);
-    if (!matcher.isCandidate()) {
-      continue;
-    }
+  for (Operation *op : ops) {
     std::string why;
-    std::optional<AttentionMatch> match = matcher.match(why);
-    if (!match || failed(buildAttention(elements, *function, product, *match,
-                                        why))) {
-      emitMissed(product, RemarkId::AttentionNotRaised, why);
+    std::optional<AttentionMatch> match;
+    if (isOperator(op, "Attention")) {
+      match = matchAttentionOperator(elements, *function, op, why);
+    } else {
+      AttentionMatcher matcher(elements, *function, op);
+      if (!matcher.isCandidate()) {
+        continue;
+      }
+      match = matcher.match(why);
+    }
+    if (!match ||
+        failed(buildAttention(elements, *function, op, *match, why))) {
+      emitMissed(op, RemarkId::AttentionNotRaised, why);
     }
   }
 }

@@ -13,6 +13,8 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
+#include "llvm/Support/MathExtras.h"
+
 namespace qeff {
 #define GEN_PASS_DEF_RAISELINEARPASS
 #include "qeff/Raise/Passes.h.inc"
@@ -42,7 +44,8 @@ private:
   std::optional<LinearMatch> match(Operation *op);
   void raise(Operation *op, const LinearMatch &match);
   Value unflatten(Value x);
-  void replaceFlat(Operation *op, Value result);
+  Value joinLastAxes(Value x, int64_t size);
+  void replaceFlat(Operation *op, Value input, Value result);
   void addBias(onnxir::AddOp add);
   void raiseClip(onnxir::ClipOp clip);
 
@@ -95,22 +98,46 @@ std::optional<LinearMatch> LinearRaiser::match(Operation *op) {
 Value LinearRaiser::unflatten(Value x) {
   auto reshape = x.getDefiningOp<onnxir::ReshapeOp>();
   RankedTensorType type = getFloatTensor(x);
-  if (!reshape || !type || type.getRank() != 2) {
+  if (!reshape || !type || type.getRank() != 2 || type.isDynamicDim(1)) {
     return x;
   }
-  RankedTensorType from = getFloatTensor(reshape.getData());
-  return from && from.getRank() == 3 && !from.isDynamicDim(2) &&
-                 from.getDimSize(2) == type.getDimSize(1)
-             ? reshape.getData()
-             : x;
+  Value data = reshape.getData();
+  RankedTensorType from = getFloatTensor(data);
+  if (!from || from.getRank() < 3) {
+    return x;
+  }
+  int64_t size = 1;
+  for (int64_t part : from.getShape().drop_front(2)) {
+    if (ShapedType::isDynamic(part) ||
+        llvm::MulOverflow(size, part, size)) {
+      return x;
+    }
+  }
+  if (size != type.getDimSize(1)) {
+    return x;
+  }
+  return from.getRank() == 3 ? data : joinLastAxes(data, size);
+}
+
+/// `x` [B, S, …] as [B, S, size].
+Value LinearRaiser::joinLastAxes(Value x, int64_t size) {
+  auto from = cast<RankedTensorType>(x.getType());
+  auto shapeType = RankedTensorType::get({3}, builder.getI64Type());
+  int64_t target[] = {0, 0, size};
+  Value shape = onnxir::InitializerOp::create(
+      builder, x.getLoc(), shapeType, "joined",
+      DenseElementsAttr::get(shapeType, ArrayRef<int64_t>(target)));
+  return onnxir::ReshapeOp::create(
+      builder, x.getLoc(),
+      from.clone({from.getDimSize(0), from.getDimSize(1), size}), x, shape,
+      builder.getI64IntegerAttr(0), StringAttr(), StringAttr());
 }
 
 /// Replaces the flat result of `op` by `result` [B, S, N]: where it gets that
 /// shape again, and flattened elsewhere.
-void LinearRaiser::replaceFlat(Operation *op, Value result) {
+void LinearRaiser::replaceFlat(Operation *op, Value from, Value result) {
   Value flat = op->getResult(0);
-  std::optional<ArrayRef<Expr>> input = shapes.getShape(
-      unflatten(op->getOperand(0)));
+  std::optional<ArrayRef<Expr>> input = shapes.getShape(from);
   for (Operation *user : llvm::make_early_inc_range(flat.getUsers())) {
     auto reshape = dyn_cast<onnxir::ReshapeOp>(user);
     std::optional<ArrayRef<Expr>> shape =
@@ -163,7 +190,7 @@ void LinearRaiser::raise(Operation *op, const LinearMatch &match) {
   if (input == match.input) {
     op->getResult(0).replaceAllUsesWith(result);
   } else {
-    replaceFlat(op, result);
+    replaceFlat(op, match.input.getDefiningOp()->getOperand(0), result);
   }
   op->erase();
 }

@@ -138,8 +138,9 @@ public:
   /// whether they are not 0, floats integers only where they are integers.
   Expr cast(Expr a, ExprType type);
 
-  /// `a` with each Load for which `map` gives an expression replaced by it.
-  Expr substitute(Expr a, llvm::function_ref<Expr(Expr load)> map);
+  /// `a` with each Load and Index for which `map` gives an expression replaced
+  /// by it.
+  Expr substitute(Expr a, llvm::function_ref<Expr(Expr leaf)> map);
 
   /// Whether `a`, an integer, is at least 0, whatever dims and indices are.
   bool isKnownNonNegative(Expr a);
@@ -161,6 +162,7 @@ private:
   Expr pushIntoSelect(Expr a, Expr b,
                       llvm::function_ref<Expr(Expr, Expr)> combine);
   Expr rebuild(Expr a, ArrayRef<Expr> operands);
+  Expr selectAtFirst(Expr condition, Expr a, Expr b);
   Expr junction(ExprKind kind, Expr a, Expr b);
 
   struct Storage;

@@ -121,6 +121,14 @@ TEST_F(SymbolicExprTest, TruthValuesAreSets) {
   EXPECT_EQ(table.select(a, table.truth(true), table.truth(false)), a);
 }
 
+TEST_F(SymbolicExprTest, AFirstElementThatFollowsTheRestIsNoCase) {
+  Expr before = table.sub(s, n(1));
+  EXPECT_EQ(table.select(table.less(s, n(1)), n(-1), before), before);
+  EXPECT_EQ(table.select(table.lessEqual(n(1), s), before, n(-1)), before);
+  EXPECT_TRUE(
+      table.select(table.less(s, n(1)), n(5), before).is(ExprKind::Select));
+}
+
 TEST_F(SymbolicExprTest, SubstitutesLoads) {
   MLIRContext context;
   auto type = RankedTensorType::get({4}, OpBuilder(&context).getI64Type());
@@ -128,8 +136,13 @@ TEST_F(SymbolicExprTest, SubstitutesLoads) {
   Value mask = block.addArgument(type, mlir::UnknownLoc::get(&context));
   Expr load = table.load(mask, s);
   Expr expr = table.select(table.equal(load, n(0)), f(-1e9), f(0));
-  EXPECT_EQ(table.substitute(expr, [&](Expr) { return n(0); }), f(-1e9));
-  EXPECT_EQ(table.substitute(expr, [&](Expr) { return n(1); }), f(0));
+  auto replaceLoad = [&](int64_t value) {
+    return table.substitute(expr, [&](Expr leaf) {
+      return leaf.is(ExprKind::Load) ? n(value) : Expr();
+    });
+  };
+  EXPECT_EQ(replaceLoad(0), f(-1e9));
+  EXPECT_EQ(replaceLoad(1), f(0));
   EXPECT_EQ(table.substitute(expr, [&](Expr) { return Expr(); }), expr);
 }
 

@@ -101,11 +101,11 @@ TEST_F(AdapterTest, packs) {
     for (const AdapterPart &part : target.parts) {
       auto *packedB = reinterpret_cast<float *>(adapter->data() + part.offset);
       int64_t panels = (part.size + 31) / 32;
-      for (int64_t r = 0; r < 16; ++r) {
+      int64_t padded = header[t].rank;
+      for (int64_t r = 0; r < padded; ++r) {
         for (int64_t n = 0; n < panels * 32; ++n) {
           bool isIn = r < rank && n < part.size;
-          EXPECT_EQ(packedB[((r / 8 * panels + n / 32) * 8 + r % 8) * 32 +
-                            n % 32],
+          EXPECT_EQ(packedB[(n / 32 * padded + r) * 32 + n % 32],
                     isIn ? float((part.row + n) % 8) + float(r) / 16 : 0)
               << target.module << " " << r << " " << n;
         }

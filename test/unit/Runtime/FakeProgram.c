@@ -78,7 +78,7 @@ static void head(void *const *operands, int64_t begin, int64_t end) {
   const float *b0 = (const float *)operands[4];
   float sum = 0;
   for (int64_t r = 0; r < header->rank; ++r) {
-    sum += a[2 * r] * b0[(r / 8 * 2 * 8 + r % 8) * 32];
+    sum += a[2 * r] * b0[r * 32];
   }
   int64_t shift = (int64_t)(header->scaling * sum);
   for (int64_t b = 0; b < B; ++b) {
