@@ -617,11 +617,53 @@ static Expr getGatherND(Elements &e, Operation *op, unsigned, Index index) {
   at.push_back({});
   for (int64_t i = 0; i < *length; ++i) {
     at.back() = e.getTable().integer(i);
-    source.push_back(e.get(op->getOperand(1), at));
+    Expr place = e.get(op->getOperand(1), at);
+    if (place && place.getInteger() && *place.getInteger() < 0) {
+      place = e.getTable().add(place, (*data)[batch + i]);
+    }
+    source.push_back(place);
   }
   llvm::append_range(source, index.drop_front(prefix));
   return source.size() == data->size() ? e.get(op->getOperand(0), source)
                                        : Expr();
+}
+
+static Expr getGatherElements(Elements &e, Operation *op, unsigned,
+                              Index index) {
+  std::optional<size_t> axis = getAxis(getInteger(op, "axis", 0), index.size());
+  if (!axis) {
+    return {};
+  }
+  SmallVector<Expr> source = llvm::to_vector(index);
+  source[*axis] = e.get(op->getOperand(1), index);
+  return e.get(op->getOperand(0), source);
+}
+
+/// A scatter whose indices name every place in order is its updates.
+static Expr getScatterND(Elements &e, Operation *op, unsigned, Index index) {
+  std::optional<ArrayRef<Expr>> data = e.getShape(op->getOperand(0));
+  std::optional<ArrayRef<Expr>> shape = e.getShape(op->getOperand(1));
+  auto reduction = op->getAttrOfType<StringAttr>("reduction");
+  if (!data || !shape || shape->empty() ||
+      (reduction && reduction.getValue() != "none")) {
+    return {};
+  }
+  size_t count = shape->size() - 1;
+  if (!shape->back() ||
+      shape->back().getInteger() != static_cast<int64_t>(count) ||
+      count > index.size() ||
+      shape->drop_back() != data->take_front(count)) {
+    return {};
+  }
+  SmallVector<Expr> at = llvm::to_vector(index.take_front(count));
+  at.push_back({});
+  for (size_t i = 0; i < count; ++i) {
+    at.back() = e.getTable().integer(static_cast<int64_t>(i));
+    if (e.get(op->getOperand(1), at) != index[i]) {
+      return {};
+    }
+  }
+  return e.get(op->getOperand(2), index);
 }
 
 //===----------------------------------------------------------------------===//
@@ -767,6 +809,7 @@ static const llvm::StringMap<ElementFn> &getFunctions() {
       {"Expand", getExpand},
       {"Flatten", getReshape},
       {"Gather", getGather},
+      {"GatherElements", getGatherElements},
       {"GatherND", getGatherND},
       {"Gelu", getGelu},
       {"Greater", getSwapped<&T::less>},
@@ -790,6 +833,7 @@ static const llvm::StringMap<ElementFn> &getFunctions() {
       {"Reshape", getReshape},
       {"Sigmoid", getSigmoid},
       {"RotaryEmbedding", getRotaryEmbedding},
+      {"ScatterND", getScatterND},
       {"Shape", getShapeElement},
       {"Sin", getUnary<ExprKind::Sin>},
       {"Size", getShapeElement},

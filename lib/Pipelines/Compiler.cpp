@@ -177,6 +177,7 @@ PipelineOptions Driver::getPipelineOptions() {
   result.prefillSeqLen = options.prefillSeqLen.value_or(result.prefillSeqLen);
   result.ctxLen = options.ctxLen.value_or(result.ctxLen);
   result.batchSize = options.batchSize.value_or(result.batchSize);
+  result.requireRaised = options.requireRaised;
   for (const auto &[name, value] : options.dims) {
     result.dims += (result.dims.empty() ? "" : ",") + name + "=" +
                    std::to_string(value);

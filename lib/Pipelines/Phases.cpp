@@ -18,7 +18,9 @@ static const PhaseInfo phases[] = {
      "onnxir-inline-functions,onnxir-upgrade,qeff-raise-caches,"
      "onnxir-infer-shapes,onnxir-fold-constants,qeff-raise-linear,"
      "qeff-raise-norm,qeff-raise-embedding,qeff-raise-attention,"
-     "qeff-raise-elementwise,qeff-raise-inputs,canonicalize,cse"},
+     "qeff-raise-elementwise,canonicalize,qeff-raise-inputs,"
+     "canonicalize,cse"
+     "$require-raised"},
     {Phase::Adapted, Phase::Canonical, "adapters merged or made inputs",
      "qeff-fuse-adapters{mode=$adapter-mode max-lora-rank=$max-lora-rank},"
      "canonicalize,cse"},
@@ -62,6 +64,7 @@ static std::string substitute(StringRef text, const PipelineOptions &options) {
       {"$prefill-seq-len", std::to_string(options.prefillSeqLen)},
       {"$ctx-len", std::to_string(options.ctxLen)},
       {"$batch-size", std::to_string(options.batchSize)},
+      {"$require-raised", options.requireRaised ? ",qeff-verify-raised" : ""},
       {"$dims", options.dims.empty() ? "" : " dims={" + options.dims + "}"},
       {"$onnx-dtype", options.onnxDtype},
       {"$host-weights", options.hostWeights},
@@ -135,8 +138,10 @@ struct PipelineCommandLine
                            llvm::cl::init("native")};
 
   PipelineOptions get() const {
-    return {adapterMode, maxLoRARank, prefillSeqLen, ctxLen,
-            batchSize,   dims,        onnxDtype,     hostWeights, mcpu};
+    return {adapterMode, maxLoRARank, prefillSeqLen,
+            ctxLen,      batchSize,   /*requireRaised=*/false,
+            dims,        onnxDtype,   hostWeights,
+            mcpu};
   }
 };
 } // namespace

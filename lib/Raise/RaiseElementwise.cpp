@@ -4,6 +4,7 @@
 // by its values: the expression of a result over one tensor is evaluated at
 // points that tell the known functions apart.
 
+#include "ColumnSelection.h"
 #include "WeightSource.h"
 
 #include "qeff/Analysis/Elements.h"
@@ -91,6 +92,9 @@ private:
   bool raiseGate(Operation *op, Expr element, Expr x, Expr y);
   bool raiseProduct(Operation *op, Expr element, Expr x, Expr y);
   bool raiseSum(onnxir::AddOp op);
+  bool raisePool(onnxir::GatherOp op);
+  Value getInput(Operation *op, Expr load);
+  bool readsChannels(Expr load, ArrayRef<Expr> index, Operation *op);
   std::optional<double> getValue(Expr element,
                                  ArrayRef<std::pair<Expr, double>> values);
   std::optional<Activation>
@@ -165,8 +169,11 @@ bool ElementwiseRaiser::raiseActivation(Operation *op, Expr element, Expr x) {
   if (!kind) {
     return false;
   }
-  Value input = x.getSource();
   builder.setInsertionPoint(op);
+  Value input = getInput(op, x);
+  if (!input) {
+    return false;
+  }
   Value result = ActivateOp::create(
       builder, op->getLoc(), input.getType(), input,
       ActivationAttr::get(builder.getContext(), *kind),
@@ -182,8 +189,12 @@ bool ElementwiseRaiser::raiseScale(Operation *op, Expr element, Expr x) {
     return false;
   }
   builder.setInsertionPoint(op);
+  Value input = getInput(op, x);
+  if (!input) {
+    return false;
+  }
   op->getResult(0).replaceAllUsesWith(ScaleOp::create(
-      builder, op->getLoc(), x.getSource().getType(), x.getSource(),
+      builder, op->getLoc(), input.getType(), input,
       builder.getF64FloatAttr(*element.getOperand(1).getFloat()),
       op->getAttrOfType<StringAttr>("scope")));
   return true;
@@ -205,8 +216,12 @@ bool ElementwiseRaiser::raiseSoftcap(Operation *op, Expr element, Expr x) {
     return false;
   }
   builder.setInsertionPoint(op);
+  Value input = getInput(op, x);
+  if (!input) {
+    return false;
+  }
   op->getResult(0).replaceAllUsesWith(SoftcapOp::create(
-      builder, op->getLoc(), x.getSource().getType(), x.getSource(),
+      builder, op->getLoc(), input.getType(), input,
       builder.getF64FloatAttr(*cap), op->getAttrOfType<StringAttr>("scope")));
   return true;
 }
@@ -214,14 +229,14 @@ bool ElementwiseRaiser::raiseSoftcap(Operation *op, Expr element, Expr x) {
 /// x·y.
 bool ElementwiseRaiser::raiseProduct(Operation *op, Expr element, Expr x,
                                      Expr y) {
-  if (element != table.mul(x, y) ||
-      x.getSource().getType() != y.getSource().getType()) {
+  builder.setInsertionPoint(op);
+  Value lhs = element == table.mul(x, y) ? getInput(op, x) : Value();
+  Value rhs = lhs ? getInput(op, y) : Value();
+  if (!rhs || lhs.getType() != rhs.getType()) {
     return false;
   }
-  builder.setInsertionPoint(op);
   op->getResult(0).replaceAllUsesWith(MulOp::create(
-      builder, op->getLoc(), x.getSource().getType(), x.getSource(),
-      y.getSource(), op->getAttrOfType<StringAttr>("scope")));
+      builder, op->getLoc(), lhs.getType(), lhs, rhs, op->getAttrOfType<StringAttr>("scope")));
   return true;
 }
 
@@ -238,13 +253,14 @@ bool ElementwiseRaiser::raiseGate(Operation *op, Expr element, Expr x,
         return one && three && isClose(*three, -3 * *one) ? one
                                                           : std::nullopt;
       });
-  if (!kind || x.getSource().getType() != y.getSource().getType()) {
+  builder.setInsertionPoint(op);
+  Value gate = kind ? getInput(op, x) : Value();
+  Value up = gate ? getInput(op, y) : Value();
+  if (!up || gate.getType() != up.getType()) {
     return false;
   }
-  builder.setInsertionPoint(op);
   Value result = GateOp::create(
-      builder, op->getLoc(), x.getSource().getType(), x.getSource(),
-      y.getSource(), ActivationAttr::get(builder.getContext(), *kind),
+      builder, op->getLoc(), gate.getType(), gate, up, ActivationAttr::get(builder.getContext(), *kind),
       op->getAttrOfType<StringAttr>("scope"));
   op->getResult(0).replaceAllUsesWith(result);
   return true;
@@ -262,6 +278,67 @@ bool ElementwiseRaiser::raiseSum(onnxir::AddOp op) {
   op.getResult().replaceAllUsesWith(AddOp::create(builder, op.getLoc(), type,
                                                   op.getA(), op.getB(),
                                                   op.getScopeAttr()));
+  return true;
+}
+
+/// Whether `load` is of the same place as the result's `index`, or of channels at
+/// a distance in a wider tensor.
+bool ElementwiseRaiser::readsChannels(Expr load, ArrayRef<Expr> index,
+                                      Operation *op) {
+  Value source = load.getSource();
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  auto sourceType = dyn_cast<RankedTensorType>(source.getType());
+  ArrayRef<Expr> at = load.getOperands();
+  if (!sourceType || at.size() != index.size()) {
+    return false;
+  }
+  if (at == index && sourceType == type) {
+    return haveSameShape(source, op->getResult(0));
+  }
+  Expr distance = table.sub(at.back(), index.back());
+  return at.drop_back() == index.drop_back() && distance &&
+         distance.getInteger() && *distance.getInteger() >= 0 &&
+         sourceType.getElementType() == type.getElementType() &&
+         source.getDefiningOp<LinearOp>() &&
+         !type.isDynamicDim(type.getRank() - 1);
+}
+
+/// The channels that `load` reads, as a tensor like the result of `op`; null
+/// where they cannot be had alone.
+Value ElementwiseRaiser::getInput(Operation *op, Expr load) {
+  Value source = load.getSource();
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  if (cast<RankedTensorType>(source.getType()).getShape().back() ==
+      type.getShape().back()) {
+    return source;
+  }
+  int64_t first = 0;
+  for (const ExprTerm &term : ExprTable::getTerms(load.getOperands().back())) {
+    first += term.atoms.empty() ? term.coefficient : 0;
+  }
+  SmallVector<int64_t> columns;
+  for (int64_t i = 0; i < type.getShape().back(); ++i) {
+    columns.push_back(first + i);
+  }
+  std::string why;
+  return selectColumns(builder, source, columns, why);
+}
+
+/// x[:, 0] of a hidden state.
+bool ElementwiseRaiser::raisePool(onnxir::GatherOp op) {
+  auto type = dyn_cast<RankedTensorType>(op.getData().getType());
+  auto resultType = dyn_cast<RankedTensorType>(op.getType());
+  std::optional<SmallVector<int64_t>> indices = getIntegers(op.getIndices());
+  if (!type || !resultType || type.getRank() != 3 ||
+      resultType.getRank() != 2 || op.getAxis() != 1 || !indices ||
+      indices->size() != 1 || indices->front() != 0 ||
+      !isa<FloatType>(type.getElementType())) {
+    return false;
+  }
+  builder.setInsertionPoint(op);
+  op.getResult().replaceAllUsesWith(PoolOp::create(
+      builder, op.getLoc(), resultType, op.getData(), Value(),
+      PoolAttr::get(builder.getContext(), Pool::CLS), op.getScopeAttr()));
   return true;
 }
 
@@ -288,10 +365,7 @@ bool ElementwiseRaiser::raise(Operation *op) {
     return false;
   }
   for (Expr load : loads) {
-    Value source = load.getSource();
-    if (isWeight(source) || load.getOperands() != ArrayRef<Expr>(index) ||
-        source.getType() != type ||
-        !haveSameShape(source, op->getResult(0))) {
+    if (isWeight(load.getSource()) || !readsChannels(load, index, op)) {
       return false;
     }
   }
@@ -315,6 +389,8 @@ void ElementwiseRaiser::run() {
     }
     if (auto add = dyn_cast<onnxir::AddOp>(op)) {
       (void)raiseSum(add);
+    } else if (auto gather = dyn_cast<onnxir::GatherOp>(op)) {
+      (void)raisePool(gather);
     }
   }
 }

@@ -86,7 +86,8 @@ std::optional<Lookup> EmbeddingRaiser::match(onnxir::GatherOp gather) {
     return std::nullopt;
   }
   ExprTable &table = elements.getTable();
-  Expr row = table.index(0, (*shape)[0]);
+  bool isShared = (*shape)[0] && (*shape)[0].getInteger() == 1;
+  Expr row = isShared ? table.integer(0) : table.index(0, (*shape)[0]);
   Expr position = table.index(1, (*shape)[1]);
   Expr id = elements.get(gather.getIndices(), {row, position});
   Lookup lookup{gather, Value(), 0, type.getDimSize(0)};
@@ -169,15 +170,21 @@ void EmbeddingRaiser::run() {
       (void)raise(lookup, /*isPosition=*/false);
     }
   }
-  // What is left are positions; a second such argument counts types.
-  Value positions;
-  for (Lookup &lookup : lookups) {
+  // Of the rest, rows by index are positions; without them, the argument of the
+  // larger table. Others count types.
+  const Lookup *positions = nullptr;
+  for (const Lookup &lookup : lookups) {
     if (lookup.ids == tokens) {
       continue;
     }
-    bool isPosition = !lookup.ids || !positions || lookup.ids == positions;
-    if (raise(lookup, isPosition) && isPosition) {
-      positions = lookup.ids;
+    auto rank = [](const Lookup &of) { return std::pair(!of.ids, of.rows); };
+    if (!positions || rank(lookup) > rank(*positions)) {
+      positions = &lookup;
+    }
+  }
+  for (const Lookup &lookup : lookups) {
+    if (lookup.ids != tokens) {
+      (void)raise(lookup, lookup.ids == positions->ids);
     }
   }
 }

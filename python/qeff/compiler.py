@@ -22,6 +22,7 @@ def compile(
     prefill_seq_len: int | None = None,
     ctx_len: int | None = None,
     batch_size: int | None = None,
+    require_raised: bool = False,
     dims: Mapping[str, int] | None = None,
     adapters: Adapters | None = None,
     adapter_mode: str | None = None,
@@ -57,6 +58,8 @@ def compile(
         prefill_seq_len: tokens of a row in one prefill call (32).
         ctx_len: slots of the KV cache, prompt and answer together (1024).
         batch_size: rows of a call (1).
+        require_raised: fail where operators of an ONNX graph are left that are
+            no transformer-level ops.
         dims: of an ONNX graph that is no decoder: sizes of its inputs' named
             dims.
         adapters: name to the folder of a LoRA adapter in PEFT's format, or to
@@ -99,6 +102,7 @@ def compile(
         "prefill_seq_len": prefill_seq_len,
         "ctx_len": ctx_len,
         "batch_size": batch_size,
+        "require_raised": require_raised,
         "dims": dict(dims or {}),
         "adapters": _list_adapters(adapters or {}),
         "adapter_mode": adapter_mode or "",

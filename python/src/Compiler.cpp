@@ -169,6 +169,7 @@ static qeff::CompileOptions getOptions(const nb::dict &values) {
   options.compileTo = text("compile_to");
   options.adapterMode = text("adapter_mode");
   options.maxLoRARank = number("max_lora_rank");
+  options.requireRaised = nb::cast<bool>(values["require_raised"]);
   options.allowNonfinite = nb::cast<bool>(values["allow_nonfinite"]);
   for (nb::handle entry : nb::cast<nb::list>(values["adapters"])) {
     auto adapter = nb::cast<nb::tuple>(entry);

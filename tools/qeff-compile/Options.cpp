@@ -26,6 +26,9 @@ a .gguf or .onnx file, or a .mlir or .mlirbc module of any phase.
   --prefill-seq-len=32    tokens of a prompt in one call
   --ctx-len=1024          slots of the KV cache, prompt and answer together
   --batch-size=1          rows of a call
+  --require-raised        fail where operators of an ONNX graph are left that are
+                          no transformer-level ops; without it the host runs
+                          them as they are
   --dims=NAME=VALUE,...   of an ONNX graph that is no decoder: sizes of its
                           inputs' named dims; again for more
 
@@ -141,6 +144,9 @@ bool Parser::parseSwitch(StringRef flag) {
   }
   if (flag == "--mxint8-kv-cache") {
     return options.mxint8KVCache = true;
+  }
+  if (flag == "--require-raised") {
+    return options.requireRaised = true;
   }
   if (flag == "--allow-nonfinite") {
     return options.allowNonfinite = true;

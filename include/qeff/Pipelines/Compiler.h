@@ -47,6 +47,9 @@ struct CompileOptions {
   /// Sizes of the dims of an ONNX graph that is no decoder, by name.
   std::map<std::string, int64_t> dims;
 
+  /// Fail where ONNX operators are left that are no transformer-level ops.
+  bool requireRaised = false;
+
   /// LoRA adapters of the model, applied in this order.
   std::vector<AdapterArgument> adapters;
   /// What becomes of adapters: "merge" (a part of the weights) or "swap" (set

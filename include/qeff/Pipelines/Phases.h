@@ -28,6 +28,8 @@ struct PipelineOptions {
   int64_t ctxLen = 1024;
   /// Rows of a call.
   int64_t batchSize = 1;
+  /// Fail where ONNX operators are left in phase canonical.
+  bool requireRaised = false;
   /// Sizes of an ONNX graph's dims, as "NAME=VALUE,NAME=VALUE".
   std::string dims = "";
   /// Storage of the AI 100 graph: "f32", "f16" or "auto" (f16 where most of the

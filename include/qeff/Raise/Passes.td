@@ -124,4 +124,12 @@ def RaiseInputsPass : Pass<"qeff-raise-inputs", "::mlir::ModuleOp"> {
   let dependentDialects = ["::qeff::QEffDialect"];
 }
 
+def VerifyRaisedPass : Pass<"qeff-verify-raised", "::mlir::ModuleOp"> {
+  let summary = "Refuse a module in which ONNX operators are left";
+  let description = [{
+    An error that names the operators that are left, how many of each and the
+    first node. Constants and weights do not count.
+  }];
+}
+
 #endif // QEFF_RAISE_PASSES_TD

@@ -52,12 +52,14 @@ def _compile(check: matrix.Check, model: Path, folder: Path) -> Path:
         "host": ["--target=host"],
         "onnx": ["--target=aic100", "--onnx-dtype=f32"],
     }[check.target]
-    sizes = [f"--prefill-seq-len={PREFILL}", f"--ctx-len={models.LONGEST}"]
+    sizes = [
+        "--batch-size=2", f"--prefill-seq-len={PREFILL}",
+        f"--ctx-len={models.LONGEST}",
+    ]
     if models.BY_NAME[check.cell.family].encoder:
-        sizes = [f"--seq-len={max(cells.PROMPT_LENGTHS)}"]
+        sizes = [f"--dims=batch_size=2,seq_len={max(cells.PROMPT_LENGTHS)}"]
     return tools.compile_model(
-        model, folder / "out", "--batch-size=2", "--require-raised", *flags,
-        *sizes,
+        model, folder / "out", "--require-raised", *flags, *sizes,
     )
 
 
