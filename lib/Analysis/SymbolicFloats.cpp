@@ -264,8 +264,9 @@ Expr ExprTable::junction(ExprKind kind, Expr a, Expr b) {
     if (isAnd ? operand.isFalse() : operand.isTrue()) {
       return operand;
     }
-    if (operand.is(ExprKind::Not) &&
-        llvm::is_contained(operands, operand.getOperand(0))) {
+    bool canDeny =
+        operand.is(ExprKind::Not) || operand.is(ExprKind::IsNonNegative);
+    if (canDeny && llvm::is_contained(operands, logicalNot(operand))) {
       return truth(!isAnd);
     }
   }
@@ -321,6 +322,13 @@ Expr ExprTable::select(Expr condition, Expr a, Expr b) {
   }
   if (b.is(ExprKind::Select) && b.getOperand(0) == condition) {
     b = b.getOperand(2);
+  }
+  Expr opposite = logicalNot(condition);
+  if (a.is(ExprKind::Select) && a.getOperand(0) == opposite) {
+    a = a.getOperand(2);
+  }
+  if (b.is(ExprKind::Select) && b.getOperand(0) == opposite) {
+    b = b.getOperand(1);
   }
   if (condition.isTrue() || a == b) {
     return a;

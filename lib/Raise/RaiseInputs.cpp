@@ -37,6 +37,7 @@ private:
   void name(BlockArgument argument, StringRef text);
   void movePositions();
   void countPositions();
+  void nameEncoderInputs();
 
   ModuleOp module;
   FuncOp function;
@@ -150,11 +151,30 @@ void InputRaiser::countPositions() {
   positions.replaceAllUsesWith(counted);
 }
 
+/// Arguments of an encoder are named by what they are used for.
+void InputRaiser::nameEncoderInputs() {
+  BlockArgument tokens = findTokens(function);
+  if (!tokens || findArgument(function, "position_ids")) {
+    return;
+  }
+  name(tokens, "input_ids");
+  for (BlockArgument argument : function.getArguments()) {
+    for (Operation *user : argument.getUsers()) {
+      if (isa<MaskPositionsOp>(user)) {
+        name(argument, "attention_mask");
+      } else if (isa<EmbeddingOp>(user) && argument != tokens) {
+        name(argument, "token_type_ids");
+      }
+    }
+  }
+}
+
 void InputRaiser::run() {
   countPositions();
   eraseUnused();
   renameDims();
   movePositions();
+  nameEncoderInputs();
   bool isDecoder = findArgument(function, "position_ids") != nullptr;
   if (isDecoder && function.getNumResults() == 1) {
     function.setResultAttr(0, kNameAttr, builder.getStringAttr("logits"));

@@ -118,6 +118,9 @@ TEST_F(SymbolicExprTest, TruthValuesAreSets) {
             table.logicalAnd(a, c));
   EXPECT_TRUE(table.logicalAnd(c, table.logicalNot(c)).isFalse());
   EXPECT_TRUE(table.logicalOr(c, table.logicalNot(c)).isTrue());
+  EXPECT_TRUE(table.logicalAnd(a, table.logicalNot(a)).isFalse());
+  Expr nested = table.select(table.logicalNot(a), f(1), f(2));
+  EXPECT_EQ(table.select(a, f(1), nested), f(1));
   EXPECT_EQ(table.select(a, table.truth(true), table.truth(false)), a);
 }
 
