@@ -80,6 +80,9 @@ LogicalResult ModelImporter::importInputs(const qeff_onnx::GraphProto &graph,
 
 FailureOr<Attribute> ModelImporter::importTensor(qeff_onnx::TensorProto &proto,
                                                  EmitErrorFn emit) {
+  if (failed(payloads.embedSmall(proto, emit))) {
+    return failure();
+  }
   if (!Payloads::isStored(proto)) {
     FailureOr<TypedAttr> value = decodeTensor(context, proto, emit);
     return failed(value) ? FailureOr<Attribute>(failure())
@@ -109,6 +112,9 @@ LogicalResult ModelImporter::importInitializer(qeff_onnx::TensorProto &proto,
       found != parts.overridable.end()) {
     position = builder.getI64IntegerAttr(found->second.first);
     input = found->second.second;
+  }
+  if (failed(payloads.embedSmall(proto, emit))) {
+    return failure();
   }
   if (Payloads::isStored(proto)) {
     FailureOr<StoredTensor> stored = payloads.declare(proto, emit);

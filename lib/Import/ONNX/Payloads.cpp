@@ -64,8 +64,10 @@ static bool isInside(StringRef location) {
       [](StringRef part) { return part == ".."; });
 }
 
-FailureOr<Payloads::File> Payloads::openFile(StringRef location,
-                                             EmitErrorFn emitError) {
+LogicalResult Payloads::openFile(StringRef location, EmitErrorFn emitError) {
+  if (opened && openedLocation == location) {
+    return success();
+  }
   if (!isInside(location)) {
     emitError() << "expects external data inside the model's folder, got "
                 << quote(location);
@@ -76,15 +78,17 @@ FailureOr<Payloads::File> Payloads::openFile(StringRef location,
                 << " files of external data";
     return failure();
   }
-  SmallString<256> file(llvm::sys::path::parent_path(path));
-  llvm::sys::path::append(file, location);
-  llvm::Expected<InputFile> opened = InputFile::open(file);
-  if (!opened) {
+  SmallString<256> place(llvm::sys::path::parent_path(path));
+  llvm::sys::path::append(place, location);
+  llvm::Expected<InputFile> file = InputFile::open(place);
+  if (!file) {
     emitError() << "external data " << quote(location) << ": "
-                << llvm::toString(opened.takeError());
+                << llvm::toString(file.takeError());
     return failure();
   }
-  return addFile(location, opened->getSize());
+  opened.emplace(std::move(*file));
+  openedLocation = location.str();
+  return success();
 }
 
 FailureOr<Payloads::File> Payloads::getFile(StringRef location,
@@ -93,10 +97,11 @@ FailureOr<Payloads::File> Payloads::getFile(StringRef location,
   if (known != files.end()) {
     return known->second;
   }
-  FailureOr<File> file = openFile(location, emitError);
-  if (succeeded(file)) {
-    files.try_emplace(location, *file);
+  if (failed(openFile(location, emitError))) {
+    return failure();
   }
+  File file = addFile(location, opened->getSize());
+  files.try_emplace(location, file);
   return file;
 }
 
@@ -135,7 +140,7 @@ Payloads::takeEmbedded(RankedTensorType type, TensorProto &proto,
   if (!modelFile) {
     modelFile = addFile(llvm::sys::path::filename(path), fileSize);
   }
-  return Range{*modelFile, payload.offset, payload.size};
+  return Range{*modelFile, payload.offset, payload.size, ""};
 }
 
 /// The payload that external_data tells of.
@@ -174,6 +179,7 @@ FailureOr<Payloads::Range> Payloads::takeExternal(TensorProto &proto,
     return failure();
   }
   range.file = *file;
+  range.location = std::move(location);
   return range;
 }
 
@@ -186,6 +192,52 @@ FlatSymbolRefAttr Payloads::addWeight(StringRef name, const Range &range,
       builder.getI64IntegerAttr(static_cast<int64_t>(range.offset)),
       BlockEncodingAttr(), StringAttr(), mlir::TypeAttr::get(storage));
   return FlatSymbolRefAttr::get(builder.getContext(), symbol);
+}
+
+LogicalResult Payloads::checkRange(const Range &range, uint64_t bytes,
+                                   RankedTensorType type,
+                                   EmitErrorFn emitError) {
+  if (range.size.value_or(bytes) != bytes) {
+    return emitError() << "expects " << bytes << " bytes of elements for "
+                       << type << ", got " << *range.size;
+  }
+  if (range.offset > range.file.size ||
+      bytes > range.file.size - range.offset) {
+    return emitError() << "expects " << bytes << " bytes at offset "
+                       << range.offset << ", got a file of "
+                       << range.file.size << " bytes";
+  }
+  return success();
+}
+
+LogicalResult Payloads::embedSmall(TensorProto &proto, EmitErrorFn emitError) {
+  if (proto.data_location() != TensorProto::EXTERNAL || hasPayload(proto)) {
+    return success();
+  }
+  FailureOr<RankedTensorType> type =
+      decodeTensorType(builder.getContext(), proto, emitError);
+  if (failed(type)) {
+    return failure();
+  }
+  std::optional<int64_t> bytes = getPayloadBytes(*type);
+  if (!getStorageType(*type) || !bytes ||
+      *bytes > static_cast<int64_t>(kMaxInlineBytes)) {
+    return success();
+  }
+  FailureOr<Range> range = takeExternal(proto, emitError);
+  auto size = static_cast<uint64_t>(*bytes);
+  if (failed(range) || failed(checkRange(*range, size, *type, emitError))) {
+    return failure();
+  }
+  if (failed(openFile(range->location, emitError))) {
+    return failure();
+  }
+  llvm::Expected<std::string> data = opened->readString(range->offset, size);
+  if (!data) {
+    return emitError() << "external data: " << llvm::toString(data.takeError());
+  }
+  proto.set_raw_data(*data);
+  return success();
 }
 
 FailureOr<onnxir::StoredTensor> Payloads::declare(TensorProto &proto,
@@ -211,15 +263,7 @@ FailureOr<onnxir::StoredTensor> Payloads::declare(TensorProto &proto,
     return emitError() << "expects a tensor's elements in one place";
   }
   uint64_t bytes = static_cast<uint64_t>(*getPayloadBytes(*type));
-  if (range->size.value_or(bytes) != bytes) {
-    emitError() << "expects " << bytes << " bytes of elements for " << *type
-                << ", got " << *range->size;
-    return failure();
-  }
-  if (range->offset > range->file.size ||
-      bytes > range->file.size - range->offset) {
-    emitError() << "expects " << bytes << " bytes at offset " << range->offset
-                << ", got a file of " << range->file.size << " bytes";
+  if (failed(checkRange(*range, bytes, *type, emitError))) {
     return failure();
   }
   clearTensorType(proto);

@@ -7,6 +7,8 @@
 #include "PayloadScanner.h"
 #include "Types.h"
 
+#include "qeff/Import/InputFile.h"
+
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -46,6 +48,11 @@ public:
   /// Whether `proto` has its payload in a file, or was cut out of one.
   static bool isStored(const qeff_onnx::TensorProto &proto);
 
+  /// Reads the payload of `proto` into it where it is external and no larger
+  /// than what stays in the IR.
+  LogicalResult embedSmall(qeff_onnx::TensorProto &proto,
+                           EmitErrorFn emitError);
+
   /// Declares the payload of `proto`, and takes out what that says.
   FailureOr<StoredTensor> declare(qeff_onnx::TensorProto &proto,
                                   EmitErrorFn emitError);
@@ -60,16 +67,21 @@ private:
     File file;
     uint64_t offset = 0;
     std::optional<uint64_t> size;
+    std::string location; ///< of external data
   };
 
   FailureOr<File> getFile(StringRef location, EmitErrorFn emitError);
-  FailureOr<File> openFile(StringRef location, EmitErrorFn emitError);
+  LogicalResult openFile(StringRef location, EmitErrorFn emitError);
   File addFile(StringRef path, uint64_t size);
   FailureOr<Range> takeEmbedded(RankedTensorType type,
                                 qeff_onnx::TensorProto &proto,
                                 EmitErrorFn emitError);
   FailureOr<Range> takeExternal(qeff_onnx::TensorProto &proto,
                                 EmitErrorFn emitError);
+  /// Checks that `bytes` bytes of elements of `type` lie at `range`.
+  static LogicalResult checkRange(const Range &range, uint64_t bytes,
+                                  RankedTensorType type,
+                                  EmitErrorFn emitError);
   /// Declares a weight of type `storage` at `range`.
   FlatSymbolRefAttr addWeight(StringRef name, const Range &range,
                               RankedTensorType storage);
@@ -81,6 +93,9 @@ private:
   OpBuilder builder;
   std::optional<File> modelFile;
   llvm::StringMap<File> files;
+  /// The file of external data that was opened last.
+  std::optional<InputFile> opened;
+  std::string openedLocation;
 };
 
 } // namespace qeff::onnxir
