@@ -767,6 +767,14 @@ static void setHeads(ShapeContext &c, Operation *op) {
   c.setShape(op->getResult(0), std::move(shape));
 }
 
+/// [B, C] of [B, S, C].
+static void setPool(ShapeContext &c, Operation *op) {
+  const Shape *from = c.getShape(op->getOperand(0));
+  if (from && from->size() == 3) {
+    c.setShape(op->getResult(0), {(*from)[0], (*from)[2]});
+  }
+}
+
 /// [B, H, S, E] of queries [B, H, S, D] and values [B, G, T, E].
 static void setAttention(ShapeContext &c, Operation *op) {
   const Shape *q = c.getShape(op->getOperand(0));
@@ -831,6 +839,7 @@ static const llvm::StringMap<ShapeFn> &getFunctions() {
         {"qeff.linear", setLastFromType},
         {"qeff.embedding", setLastFromType},
         {"qeff.slice", setLastFromType},
+        {"qeff.pool", setPool},
         {"qeff.split_heads", setHeads},
         {"qeff.merge_heads", setHeads},
         {"qeff.attention", setAttention},
@@ -859,7 +868,8 @@ static const llvm::StringMap<ShapeFn> &getFunctions() {
           "onnxir.Softmax", "onnxir.Softplus", "onnxir.Sqrt", "onnxir.Swish",
           "onnxir.Tanh", "onnxir.Trilu", "qeff.activate", "qeff.add",
           "qeff.clip", "qeff.gate", "qeff.layer_norm", "qeff.lora",
-          "qeff.rms_norm", "qeff.rope"}) {
+          "qeff.rms_norm", "qeff.rope", "qeff.iota", "qeff.mask_positions",
+          "qeff.mul", "qeff.scale", "qeff.softcap"}) {
       map[name] = setSameShape;
     }
     return map;

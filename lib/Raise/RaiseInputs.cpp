@@ -149,6 +149,7 @@ void InputRaiser::countPositions() {
   Value counted = IotaOp::create(builder, tokens.getLoc(), tokens.getType(),
                                  tokens, StringAttr());
   positions.replaceAllUsesWith(counted);
+  (void)function.eraseArgument(positions.getArgNumber());
 }
 
 /// Arguments of an encoder are named by what they are used for.
@@ -171,6 +172,10 @@ void InputRaiser::nameEncoderInputs() {
 
 void InputRaiser::run() {
   countPositions();
+  // A graph that is no transformer keeps the inputs that its caller knows.
+  if (!findTokens(function) || function.getOps<AttentionOp>().empty()) {
+    return;
+  }
   eraseUnused();
   renameDims();
   movePositions();

@@ -2,6 +2,7 @@
 //
 // qeff-specialize: one static function per specialization.
 
+#include "qeff/Analysis/SymbolicShapes.h"
 #include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Transforms/Passes.h"
@@ -17,6 +18,8 @@ namespace qeff {
 
 using namespace qeff;
 using mlir::func::FuncOp;
+
+static constexpr StringRef kONNXDialect = "onnxir";
 
 /// The static form of an argument's type: each `?` from the dim that
 /// `qeff.dims` names.
@@ -57,10 +60,6 @@ static LogicalResult specializeResult(Operation *op, SpecAttr spec) {
       })) {
     return success();
   }
-  // What ONNX says of its operators' shapes is a pass of its own.
-  if (op->getName().getDialectNamespace() == "onnxir") {
-    return success();
-  }
   auto shapeOp = dyn_cast<ShapeOpInterface>(op);
   auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
   if (!shapeOp || !type || op->getNumResults() != 1) {
@@ -82,6 +81,27 @@ static LogicalResult specializeResult(Operation *op, SpecAttr spec) {
   return success();
 }
 
+/// Gives the results of an ONNX operator the sizes that its operands' say. Those
+/// that follow from data stay dynamic, for a pass that folds constants.
+static void specializeOperator(Operation *op, SymbolicShapes &shapes) {
+  for (Value result : op->getResults()) {
+    auto type = dyn_cast<RankedTensorType>(result.getType());
+    std::optional<ArrayRef<Expr>> sizes = shapes.getShape(result);
+    if (!type || !sizes ||
+        static_cast<int64_t>(sizes->size()) != type.getRank()) {
+      continue;
+    }
+    SmallVector<int64_t> shape = llvm::to_vector(type.getShape());
+    for (auto [size, known] : llvm::zip_equal(shape, *sizes)) {
+      std::optional<int64_t> number = known ? known.getInteger() : std::nullopt;
+      if (ShapedType::isDynamic(size) && number && *number >= 0) {
+        size = *number;
+      }
+    }
+    result.setType(type.clone(shape));
+  }
+}
+
 /// Clones `function` for `spec`, in front of it.
 static LogicalResult specialize(FuncOp function, SpecAttr spec) {
   SmallVector<Type> argumentTypes;
@@ -99,8 +119,12 @@ static LogicalResult specialize(FuncOp function, SpecAttr spec) {
        llvm::zip_equal(clone.getArguments(), argumentTypes)) {
     argument.setType(type);
   }
+  ExprTable table;
+  SymbolicShapes shapes(clone, table);
   for (Operation &op : clone.getBody().front()) {
-    if (failed(specializeResult(&op, spec))) {
+    if (op.getName().getDialectNamespace() == kONNXDialect) {
+      specializeOperator(&op, shapes);
+    } else if (failed(specializeResult(&op, spec))) {
       return failure();
     }
   }

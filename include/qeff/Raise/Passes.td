@@ -117,7 +117,9 @@ def RaiseInputsPass : Pass<"qeff-raise-inputs", "::mlir::ModuleOp"> {
   let summary = "Give a raised function the inputs of a canonical one";
   let description = [{
     Arguments that nothing uses go away, and what is left takes its canonical
-    name and place: `input_ids`, then `position_ids`.
+    name and place: `input_ids`, then `position_ids`; of an encoder also
+    `attention_mask` and `token_type_ids`. The tokens' dims become `batch_size`
+    and `seq_len`. A function without attention or tokens stays as it is.
 
     Needs: raised masks and positions.
   }];
