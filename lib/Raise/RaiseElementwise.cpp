@@ -78,11 +78,13 @@ static bool isClose(double a, double b) {
 namespace {
 class ElementwiseRaiser {
 public:
-  ElementwiseRaiser(FuncOp function, Elements &elements)
+  /// `takesParts`: also what usually is a part of something larger.
+  ElementwiseRaiser(FuncOp function, Elements &elements, bool takesParts)
       : function(function), elements(elements), table(elements.getTable()),
-        builder(function.getContext()) {}
+        builder(function.getContext()), takesParts(takesParts) {}
 
-  void run();
+  /// Whether something was recognized.
+  bool run();
 
 private:
   bool raise(Operation *op);
@@ -105,6 +107,7 @@ private:
   Elements &elements;
   ExprTable &table;
   OpBuilder builder;
+  bool takesParts;
 };
 } // namespace
 
@@ -141,6 +144,10 @@ ElementwiseRaiser::getValue(Expr element,
 std::optional<Activation> ElementwiseRaiser::findActivation(
     llvm::function_ref<std::optional<double>(double)> function) {
   for (Activation kind : kActivations) {
+    bool isPart = kind == Activation::Sigmoid || kind == Activation::Tanh;
+    if (isPart && !takesParts) {
+      continue;
+    }
     bool fits = llvm::all_of(getPoints(), [&](double x) {
       std::optional<double> value = function(x);
       return value && isClose(*value, evaluate(kind, x));
@@ -379,20 +386,24 @@ bool ElementwiseRaiser::raise(Operation *op) {
          raiseGate(op, element, loads[1], loads[0]);
 }
 
-void ElementwiseRaiser::run() {
+bool ElementwiseRaiser::run() {
+  bool changed = false;
   SmallVector<Operation *> ops;
   function.walk([&](Operation *op) { ops.push_back(op); });
   // From the results down: the whole of an expression before its parts.
   for (Operation *op : llvm::reverse(ops)) {
-    if (raise(op)) {
+    if (op->use_empty()) {
       continue;
     }
-    if (auto add = dyn_cast<onnxir::AddOp>(op)) {
-      (void)raiseSum(add);
+    if (raise(op)) {
+      changed = true;
+    } else if (auto add = dyn_cast<onnxir::AddOp>(op)) {
+      changed |= raiseSum(add);
     } else if (auto gather = dyn_cast<onnxir::GatherOp>(op)) {
-      (void)raisePool(gather);
+      changed |= raisePool(gather);
     }
   }
+  return changed;
 }
 
 namespace {
@@ -403,10 +414,21 @@ struct RaiseElementwise
     if (failed(function)) {
       return signalPassFailure();
     }
-    ExprTable table;
-    SymbolicShapes shapes(*function, table);
-    Elements elements(shapes);
-    ElementwiseRaiser(*function, elements).run();
+    // What is made of something recognized shows in the next round.
+    constexpr int kMaxRounds = 16;
+    bool takesParts = false;
+    for (int round = 0; round < kMaxRounds; ++round) {
+      ExprTable table;
+      SymbolicShapes shapes(*function, table);
+      Elements elements(shapes);
+      if (ElementwiseRaiser(*function, elements, takesParts).run()) {
+        continue;
+      }
+      if (takesParts) {
+        break;
+      }
+      takesParts = true;
+    }
   }
 };
 } // namespace

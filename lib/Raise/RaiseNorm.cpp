@@ -190,13 +190,13 @@ struct CenteredNorm : mlir::OpRewritePattern<RMSNormOp> {
                                 PatternRewriter &rewriter) const override {
     auto sub = op.getInput().getDefiningOp<onnxir::SubOp>();
     Value x = sub ? matchMean(sub.getB()) : Value();
-    if (!x || x != sub.getA() || getSplat(op.getWeight()) != 1.0 ||
-        x.getType() != op.getType()) {
+    if (!x || x != sub.getA() || x.getType() != op.getType()) {
       return rewriter.notifyMatchFailure(op, "the input is not centered");
     }
-    rewriter.replaceOpWithNewOp<LayerNormOp>(op, op.getType(), x, Value(),
-                                             Value(), op.getEpsAttr(),
-                                             ModuleAttr(), op.getScopeAttr());
+    bool isPlain = getSplat(op.getWeight()) == 1.0;
+    rewriter.replaceOpWithNewOp<LayerNormOp>(
+        op, op.getType(), x, isPlain ? Value() : op.getWeight(), Value(),
+        op.getEpsAttr(), op.getModuleAttr(), op.getScopeAttr());
     return success();
   }
 };
