@@ -7,7 +7,7 @@
 // CHECK: %[[B:.*]] = qeff.gate %[[A]], %arg1 {kind = #qeff.activation<silu>}
 // CHECK: %[[C:.*]] = qeff.softcap %[[B]] {cap = 3.000000e+01 : f64}
 // CHECK: %[[D:.*]] = qeff.scale %[[C]] {factor = 8.000000e+00 : f64}
-// CHECK: %[[E:.*]] = qeff.add %[[D]], %arg1
+// CHECK: %[[E:.*]] = qeff.add %arg1, %[[D]]
 // CHECK: return %[[E]]
 // CHECK-NOT: onnxir.Mul
 module {
