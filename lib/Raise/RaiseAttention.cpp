@@ -249,9 +249,11 @@ void RaiseAttention::runOnOperation() {
       }
       match = matcher.match(why);
     }
-    if (!match ||
-        failed(buildAttention(elements, *function, op, *match, why))) {
-      emitMissed(op, RemarkId::AttentionNotRaised, why);
+    if (match &&
+        succeeded(buildAttention(elements, *function, op, *match, why))) {
+      emitAttentionRaised(op);
+    } else {
+      emitAttentionMissed(op, why);
     }
   }
 }

@@ -1,43 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Remarks of raising.
+// Remarks of raising, for MLIR's remark engine.
 
 #include "Remarks.h"
 
 #include "mlir/IR/Remarks.h"
 
 using namespace qeff;
+namespace remark = mlir::remark;
 
-static StringRef getName(RemarkId id) {
-  switch (id) {
-  case RemarkId::AttentionNotRaised:
-    return "attention-not-raised";
-  case RemarkId::PackedSequence:
-    return "packed-sequence";
+/// Says where `op` is, as far as it tells.
+static void addPlace(remark::detail::InFlightRemark &result, Operation *op) {
+  for (auto [attribute, key] :
+       {std::pair("scope", "scope"), std::pair("name", "node")}) {
+    if (auto text = op->getAttrOfType<StringAttr>(attribute)) {
+      result << remark::metric(key, text.str());
+    }
   }
-  return "";
 }
 
-/// "scope, node 'name': text", as far as the op has them.
-static std::string describe(Operation *op, const Twine &text) {
-  std::string place;
-  if (auto scope = op->getAttrOfType<StringAttr>("scope")) {
-    place = scope.str();
-  }
-  if (auto name = op->getAttrOfType<StringAttr>("name")) {
-    place += (place.empty() ? "node '" : ", node '") + name.str() + "'";
-  }
-  return place.empty() ? text.str() : place + ": " + text.str();
+static remark::RemarkOpts getOptions(StringRef id) {
+  return remark::RemarkOpts::name(id).category("qeff-raise");
 }
 
-static mlir::remark::RemarkOpts getOptions(RemarkId id) {
-  return mlir::remark::RemarkOpts::name(getName(id)).category("qeff-raise");
+void qeff::emitAttentionRaised(Operation *op) {
+  remark::detail::InFlightRemark result =
+      remark::passed(op->getLoc(), getOptions("attention-raised"));
+  addPlace(result, op);
 }
 
-void qeff::emitMissed(Operation *op, RemarkId id, const Twine &why) {
-  mlir::remark::missed(op->getLoc(), getOptions(id)) << describe(op, why);
-}
-
-void qeff::emitNote(Operation *op, RemarkId id, const Twine &what) {
-  mlir::remark::analysis(op->getLoc(), getOptions(id)) << describe(op, what);
+void qeff::emitAttentionMissed(Operation *op, const Twine &why) {
+  remark::detail::InFlightRemark result =
+      remark::missed(op->getLoc(), getOptions("attention-not-raised"));
+  addPlace(result, op);
+  result << remark::reason("{0}", why.str());
 }

@@ -9,17 +9,12 @@
 
 namespace qeff {
 
-enum class RemarkId {
-  AttentionNotRaised, ///< attention-not-raised
-  PackedSequence,     ///< packed-sequence
-};
+/// `op` was recognized: "attention-raised".
+void emitAttentionRaised(Operation *op);
 
-/// `op` was not recognized as what it might be: a missed-optimization remark
-/// with the op's scope, name and reason.
-void emitMissed(Operation *op, RemarkId id, const Twine &why);
-
-/// Something about `op` that should be known: an analysis remark.
-void emitNote(Operation *op, RemarkId id, const Twine &what);
+/// `op` was not recognized as the attention that it may be:
+/// "attention-not-raised".
+void emitAttentionMissed(Operation *op, const Twine &why);
 
 } // namespace qeff
 
