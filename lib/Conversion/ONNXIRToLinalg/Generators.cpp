@@ -13,6 +13,15 @@ namespace arith = mlir::arith;
 static Results lowerRange(Lowering &l) {
   Element element = l.resultElement();
   Element compute = getComputeElement(element);
+  for (size_t i = 0; i < 3; ++i) {
+    if (!l.has(i) || l.element(i).type != element.type ||
+        l.op.getType(i).getNumElements() != 1) {
+      return l.fail("expects one start, limit and delta of the result's type");
+    }
+  }
+  if (l.resultShape().size() != 1) {
+    return l.fail("expects a result of one axis");
+  }
   Value start = l.s.widen(l.readScalar(0));
   Value delta = l.s.widen(l.readScalar(2));
   return one(l.generate(l.resultType(), [&](ValueRange at) {

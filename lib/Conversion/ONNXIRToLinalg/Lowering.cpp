@@ -145,8 +145,26 @@ static AffineMap getBroadcastMap(MLIRContext *context, int64_t rank,
   return AffineMap::get(rank, 0, exprs, context);
 }
 
+/// Whether NumPy broadcasts `shape` to `result`.
+static bool isBroadcastable(ArrayRef<int64_t> shape,
+                            ArrayRef<int64_t> result) {
+  return shape.size() <= result.size() &&
+         llvm::all_of(llvm::zip(shape, result.take_back(shape.size())),
+                      [](auto sizes) {
+                        auto [size, wanted] = sizes;
+                        return size == 1 || size == wanted;
+                      });
+}
+
 Value Lowering::map(ValueRange inputs, RankedTensorType type, ElementFn body) {
   int64_t rank = type.getRank();
+  for (Value input : inputs) {
+    auto shape = cast<RankedTensorType>(input.getType()).getShape();
+    if (!isBroadcastable(shape, type.getShape())) {
+      (void)fail("expects operands that broadcast to the result");
+      return empty(type.getShape(), type.getElementType());
+    }
+  }
   SmallVector<AffineMap> maps;
   for (Value input : inputs) {
     maps.push_back(getBroadcastMap(

@@ -30,6 +30,8 @@ public:
 
   /// Fails with the reason `text`.
   LogicalResult fail(const Twine &text);
+  /// Whether something failed, also where a value went on.
+  bool hasFailed() const { return !reason.empty(); }
 
   // Operands and results.
   bool has(size_t index) const { return bool(op.getOperand(index)); }
@@ -74,7 +76,8 @@ public:
   Value reshape(Value tensor, ArrayRef<int64_t> shape);
 
   /// A tensor of `type` whose elements `body` computes from those of `inputs`,
-  /// broadcast as NumPy does. Floats come and go widened.
+  /// broadcast as NumPy does. Floats come and go widened. Inputs that do not
+  /// broadcast to the type are a failure.
   Value map(ValueRange inputs, RankedTensorType type, ElementFn body);
   /// A tensor of `type` whose elements `body` computes from their indices. A
   /// float may be wider than the type's.

@@ -121,6 +121,9 @@ onnxir::lowerOperator(OpBuilder &builder, Operation *op, ValueRange operands,
     return failure();
   }
   auto results = found->second(lowering);
+  if (lowering.hasFailed()) {
+    return failure();
+  }
   if (succeeded(results)) {
     results->resize(op->getNumResults());
   }
