@@ -397,7 +397,7 @@ def test_typed_data(tmp_path, kind, count):
 
 def test_external_data(tmp_path):
     """Payloads in several files, some of them shared, and one with a checksum;
-    what was in the model stays there."""
+    what was in the model stays there, and what is small goes there."""
     rng = np.random.default_rng(0)
     arrays = [rng.normal(size=size).astype(np.float32)
               for size in (1, 300, 5000)]
@@ -432,7 +432,7 @@ def test_external_data(tmp_path):
     output = round_trip.round_trip(path, tmp_path)
     tools.run_ok(tools.tool("qeff-translate"), "--verify-roundtrip", path)
     raw = onnx.load(output, load_external_data=False).graph
-    assert [tensor.data_location for tensor in raw.initializer] == [1, 1, 1, 0]
+    assert [tensor.data_location for tensor in raw.initializer] == [0, 1, 1, 0]
     assert raw.node[1].attribute[0].t.data_location == 1
     assert {entry.value for tensor in raw.initializer
             for entry in tensor.external_data
