@@ -322,7 +322,7 @@ static Expr getRange(Elements &e, Operation *op, unsigned, Index index) {
   ExprTable &table = e.getTable();
   Expr start = e.get(op->getOperand(0), {});
   Expr delta = e.get(op->getOperand(2), {});
-  if (!start || !delta) {
+  if (index.size() != 1 || !start || !delta) {
     return {};
   }
   Expr i = table.cast(index[0], delta.getType());
@@ -449,7 +449,7 @@ static Expr getSlice(Elements &e, Operation *op, unsigned, Index index) {
   ExprTable &table = e.getTable();
   std::optional<ArrayRef<Expr>> shape = e.getShape(op->getOperand(0));
   std::optional<SmallVector<Expr>> starts = e.getElements(op->getOperand(1));
-  if (!shape || !starts) {
+  if (!shape || !starts || shape->size() != index.size()) {
     return {};
   }
   Value axesOperand = getOperand(op, 3), stepsOperand = getOperand(op, 4);
@@ -737,6 +737,9 @@ static Expr getRotated(Elements &e, Operation *op, Expr row, Expr position,
   ExprTable &table = e.getTable();
   int64_t rotary = getInteger(op, "rotary_embedding_dim", 0);
   rotary = rotary == 0 ? size : rotary;
+  if (rotary < 2 || rotary > size || rotary % 2 != 0) {
+    return {};
+  }
   if (d >= rotary) {
     return at(d);
   }
@@ -768,14 +771,18 @@ static Expr getRotaryEmbedding(Elements &e, Operation *op, unsigned,
   ExprTable &table = e.getTable();
   Value x = op->getOperand(0);
   std::optional<ArrayRef<Expr>> shape = e.getShape(x);
-  std::optional<int64_t> channel = index.back().getInteger();
-  std::optional<int64_t> size =
-      shape && shape->back() ? shape->back().getInteger() : std::nullopt;
-  int64_t heads = getInteger(op, "num_heads", 0);
-  if (!channel || !size || (index.size() == 3 && heads < 1)) {
+  if (!shape || shape->size() != index.size() || index.size() < 3 ||
+      index.size() > 4) {
     return {};
   }
+  std::optional<int64_t> channel = index.back().getInteger();
+  std::optional<int64_t> size =
+      shape->back() ? shape->back().getInteger() : std::nullopt;
+  int64_t heads = getInteger(op, "num_heads", 0);
   bool isFlat = index.size() == 3;
+  if (!channel || !size || (isFlat && (heads < 1 || *size < heads))) {
+    return {};
+  }
   int64_t headSize = isFlat ? *size / heads : *size;
   int64_t first = *channel / headSize * headSize;
   return getRotated(e, op, index[0], index[isFlat ? 1 : 2], *channel - first,

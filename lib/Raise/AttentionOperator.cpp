@@ -78,7 +78,9 @@ bool OperatorMatcher::readShapes() {
   std::optional<int64_t> q = countHeads(op.getQ(), op.getQNumHeads());
   std::optional<int64_t> k = countHeads(op.getK(), op.getKvNumHeads());
   std::optional<int64_t> v = countHeads(op.getV(), op.getKvNumHeads());
-  if (!q || !k || !v || *q < 1 || *k < 1 || *k != *v || *q % *k != 0) {
+  constexpr int64_t kMaxHeads = 1 << 16;
+  if (!q || !k || !v || *q < 1 || *k < 1 || *k != *v || *q % *k != 0 ||
+      *q > kMaxHeads) {
     return fail("the number of heads is not known");
   }
   heads = *q;

@@ -323,6 +323,13 @@ std::optional<Heads> qeff::matchHeads(ExprTable &table, int64_t count,
                                       int64_t size, Expr row, Expr position,
                                       HeadElementFn getElement,
                                       std::string &why) {
+  // No model has more; a file may say anything.
+  constexpr int64_t kMaxChannels = 1 << 20;
+  if (count < 1 || size < 1 || count > kMaxChannels ||
+      size > kMaxChannels / count) {
+    why = "heads of an unlikely size";
+    return std::nullopt;
+  }
   return HeadMatcher(table, count, size, row, position, why).run(getElement);
 }
 

@@ -74,7 +74,8 @@ bool AttentionMatcher::isCandidate() {
   row = table.index(0, (*shape)[0]);
   query = table.index(1, (*shape)[2]);
   key = table.index(2, (*shape)[3]);
-  if (heads < 1) {
+  constexpr int64_t kMaxHeads = 1 << 16;
+  if (heads < 1 || heads > kMaxHeads) {
     return false;
   }
   Expr element = elements.get(product->getOperand(0),

@@ -139,7 +139,7 @@ static Value createOnes(OpBuilder &builder, Location loc, int64_t size) {
 static LogicalResult replaceCore(PatternRewriter &rewriter, Operation *op,
                                  Value x, double eps) {
   RankedTensorType type = getNormType(op->getResult(0));
-  if (!type || x.getType() != type || eps < 0) {
+  if (!type || x.getType() != type || !(eps >= 0)) {
     return rewriter.notifyMatchFailure(op, "types differ or eps is negative");
   }
   Value ones = createOnes(rewriter, op->getLoc(), type.getShape().back());
