@@ -64,13 +64,13 @@ static std::optional<SmallVector<size_t>> getAxes(ShapeContext &c, Value value,
 // Elementwise
 //===----------------------------------------------------------------------===//
 
-static void setSameShape(ShapeContext &c, Operation *op) {
+void qeff::setSameShape(ShapeContext &c, Operation *op) {
   if (const Shape *shape = c.getShape(op->getOperand(0))) {
     c.setShape(op->getResult(0), *shape);
   }
 }
 
-static void setBroadcast(ShapeContext &c, Operation *op) {
+void qeff::setBroadcast(ShapeContext &c, Operation *op) {
   Shape result;
   for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
     const Shape *shape = c.getShape(operand);

@@ -39,6 +39,11 @@ inline constexpr size_t kMaxShapeElements = 64;
 /// Sets what is known of the results of an op: their shapes, small integers.
 using ShapeFn = void (*)(ShapeContext &context, Operation *op);
 
+/// The shape of operand 0.
+void setSameShape(ShapeContext &context, Operation *op);
+/// What the shapes of all operands broadcast to.
+void setBroadcast(ShapeContext &context, Operation *op);
+
 /// The shape function of `op`, or null.
 ShapeFn getShapeFn(Operation *op);
 /// That of an operator around a transformer's core, or null.

@@ -10,24 +10,6 @@
 
 using namespace qeff;
 
-static void setSameShape(ShapeContext &c, Operation *op) {
-  if (const Shape *shape = c.getShape(op->getOperand(0))) {
-    c.setShape(op->getResult(0), *shape);
-  }
-}
-
-static void setBroadcast(ShapeContext &c, Operation *op) {
-  Shape result;
-  for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
-    const Shape *shape = c.getShape(operand);
-    if (!shape) {
-      return;
-    }
-    result = i == 0 ? *shape : c.broadcast(result, *shape);
-  }
-  c.setShape(op->getResult(0), std::move(result));
-}
-
 /// The attribute `name`, integers, with `otherwise` for each missing one.
 static SmallVector<int64_t> getList(Operation *op, StringRef name, size_t size,
                                     int64_t otherwise) {

@@ -5,6 +5,7 @@
 #include "SymbolicExprNode.h"
 
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -58,7 +59,8 @@ Expr ExprTable::make(ExprKind kind, ExprType type, ArrayRef<Expr> operands) {
       return {};
     }
   }
-  return Expr(storage->get(kind, type, operands));
+  return storage->takeStep() ? Expr(storage->get(kind, type, operands))
+                             : Expr();
 }
 
 //===----------------------------------------------------------------------===//
@@ -169,6 +171,26 @@ SmallVector<ExprTerm> ExprTable::getTerms(Expr a) {
     atoms = atoms.drop_front(numbers[1]);
   }
   return terms;
+}
+
+bool Expr::any(llvm::function_ref<bool(Expr)> holds) const {
+  llvm::DenseSet<const ExprNode *> seen{node};
+  SmallVector<Expr> pending{*this};
+  while (!pending.empty()) {
+    Expr expr = pending.pop_back_val();
+    if (holds(expr)) {
+      return true;
+    }
+    if (expr.is(ExprKind::Index)) {
+      continue;
+    }
+    for (Expr operand : expr.getOperands()) {
+      if (seen.insert(operand.node).second) {
+        pending.push_back(operand);
+      }
+    }
+  }
+  return false;
 }
 
 //===----------------------------------------------------------------------===//

@@ -54,6 +54,14 @@ struct ExprTable::Storage {
   llvm::FoldingSet<ExprNode> nodes;
   llvm::StringMap<char, llvm::BumpPtrAllocator> names;
   uint32_t nextId = 0;
+  uint64_t steps = 0;
+
+  /// Whether one more expression may be built: a file can ask for any number.
+  bool takeStep() {
+    constexpr uint64_t kMaxSteps = uint64_t(1) << 27;
+    constexpr unsigned kMaxNodes = 1u << 25;
+    return ++steps <= kMaxSteps && nodes.size() < kMaxNodes;
+  }
 
   const ExprNode *get(ExprKind kind, ExprType type, ArrayRef<Expr> operands,
                       ArrayRef<int64_t> numbers = {},

@@ -9,6 +9,9 @@
 
 using namespace qeff;
 
+/// Longer sums and products are unknown.
+static constexpr size_t kMaxOperands = 64;
+
 /// Integers of floats are exact up to here.
 static constexpr double kExact = 9007199254740992.0;
 
@@ -69,6 +72,9 @@ Expr ExprTable::addFloats(Expr a, Expr b) {
   if (operands.empty()) {
     return number(constant);
   }
+  if (operands.size() > kMaxOperands) {
+    return {};
+  }
   llvm::sort(operands, isBefore);
   if (constant != 0) {
     operands.push_back(number(constant));
@@ -91,6 +97,9 @@ Expr ExprTable::multiplyFloats(Expr a, Expr b) {
       takeConstant(operands, 1, [](double x, double y) { return x * y; });
   if (constant == 0 || operands.empty()) {
     return number(constant);
+  }
+  if (operands.size() > kMaxOperands) {
+    return {};
   }
   llvm::sort(operands, isBefore);
   if (constant != 1) {
@@ -260,6 +269,9 @@ Expr ExprTable::junction(ExprKind kind, Expr a, Expr b) {
   flatten(b, kind, operands);
   llvm::sort(operands, isBefore);
   operands.erase(llvm::unique(operands), operands.end());
+  if (operands.size() > kMaxOperands) {
+    return {};
+  }
   for (Expr operand : operands) {
     if (isAnd ? operand.isFalse() : operand.isTrue()) {
       return operand;

@@ -46,7 +46,7 @@ Expr ExprTable::fromTerms(SmallVector<ExprTerm> terms) {
   if (merged.empty()) {
     return integer(0);
   }
-  if (merged.size() > kMaxTerms) {
+  if (merged.size() > kMaxTerms || !storage->takeStep()) {
     return {};
   }
   if (merged.size() == 1) {

@@ -33,7 +33,9 @@ private:
     why = reason.str();
     return false;
   }
+  bool isHidden(Expr value);
   Masked split(Expr score);
+  Masked splitOnce(Expr score);
   void findPadding(ScoreFn getScore);
   bool checkPadding(ScoreFn getScore);
   void assumeInputs(std::optional<int64_t> padding);
@@ -48,6 +50,8 @@ private:
   const ScoreIndices &indices;
   std::string &why;
   Scores scores;
+  llvm::DenseMap<Expr, bool> hidden;
+  llvm::DenseMap<Expr, Masked> masked;
 };
 } // namespace
 
@@ -55,19 +59,33 @@ private:
 // Taking a score apart
 //===----------------------------------------------------------------------===//
 
-static bool isHidden(Expr value) {
+bool ScoreMatcher::isHidden(Expr value) {
   if (std::optional<double> number = value.getFloat()) {
     return *number <= kHidden;
   }
-  if (value.is(ExprKind::Select)) {
-    return isHidden(value.getOperand(1)) && isHidden(value.getOperand(2));
+  auto known = hidden.find(value);
+  if (known != hidden.end()) {
+    return known->second;
   }
-  // A finite score does not show beside it.
-  return value.is(ExprKind::Add) &&
-         llvm::any_of(value.getOperands(), isHidden);
+  auto check = [&](Expr part) { return isHidden(part); };
+  // A finite score does not show beside what hides it.
+  bool result = value.is(ExprKind::Select)
+                    ? llvm::all_of(value.getOperands().drop_front(), check)
+                    : value.is(ExprKind::Add) &&
+                          llvm::any_of(value.getOperands(), check);
+  return hidden[value] = result;
 }
 
 Masked ScoreMatcher::split(Expr score) {
+  auto known = masked.find(score);
+  if (known != masked.end()) {
+    return known->second;
+  }
+  Masked result = splitOnce(score);
+  return masked[score] = result;
+}
+
+Masked ScoreMatcher::splitOnce(Expr score) {
   if (isHidden(score)) {
     return {table.truth(false), score};
   }
@@ -124,16 +142,15 @@ void ScoreMatcher::assumeInputs(std::optional<int64_t> padding) {
 /// read, and (row, query), where it does not matter.
 static bool readsElsewhere(Expr expr, Value input,
                            const ScoreIndices &indices) {
-  if (expr.is(ExprKind::Load) && expr.getSource() == input) {
-    ArrayRef<Expr> at = expr.getOperands();
+  return expr.any([&](Expr part) {
+    if (!part.is(ExprKind::Load) || part.getSource() != input) {
+      return false;
+    }
+    ArrayRef<Expr> at = part.getOperands();
     return at.size() != 2 ||
            (at[0] != indices.row && at[0].getInteger() != 0) ||
            (at[1] != indices.key && at[1] != indices.query);
-  }
-  return !expr.is(ExprKind::Index) &&
-         llvm::any_of(expr.getOperands(), [&](Expr operand) {
-           return readsElsewhere(operand, input, indices);
-         });
+  });
 }
 
 /// The input that hides every key where it is 0.
@@ -242,11 +259,7 @@ bool ScoreMatcher::matchProduct(Expr value) {
 }
 
 static bool dependsOn(Expr expr, Expr atom) {
-  return expr == atom ||
-         (!expr.is(ExprKind::Index) &&
-          llvm::any_of(expr.getOperands(), [&](Expr operand) {
-            return dependsOn(operand, atom);
-          }));
+  return expr.any([&](Expr part) { return part == atom; });
 }
 
 /// value = slope·key + what does not depend on the key, which a softmax over

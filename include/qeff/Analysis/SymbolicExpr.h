@@ -66,6 +66,10 @@ public:
   /// The name of a Dim.
   StringRef getName() const;
 
+  /// Whether `holds` for this or for something that it is made of, each looked
+  /// at once; extents of indices are not looked at.
+  bool any(llvm::function_ref<bool(Expr)> holds) const;
+
   void print(raw_ostream &os) const;
   std::string str() const;
 

@@ -101,8 +101,8 @@ def RaiseAttentionPass : Pass<"qeff-raise-attention", "::mlir::ModuleOp"> {
       transposed, split, repeated for groups, rotated by their positions;
     - scores: products of queries and keys, scaled, with or without a soft-cap;
     - masks: causal, of a window, of padding (an integer input of one value per
-      key: 0 hides it), of packed sequences whose positions are contiguous (a
-      remark says so: a row is one sequence here); slopes of ALiBi.
+      key: 0 hides it), of packed sequences whose positions are contiguous (a row
+      is one sequence here); slopes of ALiBi.
 
     `Attention` and the operators of com.microsoft are read the same way. What
     is not proven stays, and is a remark.
