@@ -206,7 +206,7 @@ std::shared_ptr<const ConstantTensor> ConstantReader::read(Value value) {
     return nullptr;
   }
   DenseElementsAttr values;
-  WeightRefOp reference;
+  auto reference = value.getDefiningOp<WeightRefOp>();
   if (auto weight = value.getDefiningOp<onnxir::WeightOp>()) {
     reference = weight.getSource().getDefiningOp<WeightRefOp>();
   } else if (auto op = value.getDefiningOp<onnxir::InitializerOp>()) {

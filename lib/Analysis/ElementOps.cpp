@@ -4,6 +4,7 @@
 // gives null leaves the element a Load.
 
 #include "ConstantElements.h"
+#include "ElementReductions.h"
 #include "OperatorAccess.h"
 
 #include "qeff/Analysis/Elements.h"
@@ -235,8 +236,13 @@ static Expr getConstantOfShape(Elements &e, Operation *op, unsigned, Index) {
 
 static Expr getRange(Elements &e, Operation *op, unsigned, Index index) {
   ExprTable &table = e.getTable();
-  Expr start = e.get(op->getOperand(0), {});
-  Expr delta = e.get(op->getOperand(2), {});
+  // Some exporters give tensors of one element.
+  auto getScalar = [&](unsigned i) {
+    std::optional<size_t> rank = getRank(e, op->getOperand(i));
+    SmallVector<Expr> at(rank.value_or(0) == 1 ? 1 : 0, table.integer(0));
+    return rank ? e.get(op->getOperand(i), at) : Expr();
+  };
+  Expr start = getScalar(0), delta = getScalar(2);
   if (index.size() != 1 || !start || !delta) {
     return {};
   }
@@ -717,6 +723,7 @@ static const llvm::StringMap<ElementFn> &getFunctions() {
   static const llvm::StringMap<ElementFn> functions = {
       {"Add", getBinary<&T::add>},
       {"And", getBinary<&T::logicalAnd>},
+      {"ArgMax", getArgMaxElement},
       {"Cast", getCast},
       {"CastLike", getCast},
       {"Concat", getConcat},
@@ -751,6 +758,7 @@ static const llvm::StringMap<ElementFn> &getFunctions() {
       {"Pow", getPow},
       {"Range", getRange},
       {"Reciprocal", getReciprocal},
+      {"ReduceMax", getReduceMaxElement},
       {"Relu", getRelu},
       {"Reshape", getReshape},
       {"Sigmoid", getSigmoid},

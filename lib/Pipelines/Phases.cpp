@@ -16,10 +16,11 @@ using namespace qeff;
 static const PhaseInfo phases[] = {
     {Phase::Canonical, Phase::Imported,
      "transformer-level, stateless, named dims known",
-     "onnxir-inline-functions,onnxir-upgrade,qeff-raise-caches,"
+     "onnxir-inline-functions,onnxir-upgrade,onnxir-infer-shapes,"
+     "qeff-raise-caches,"
      "onnxir-infer-shapes,onnxir-fold-constants,qeff-raise-linear,"
      "qeff-raise-norm,qeff-raise-embedding{roots=$roots},"
-     "qeff-raise-attention{roots=$roots},"
+     "qeff-raise-attention{roots=$roots},qeff-raise-logits,"
      "qeff-raise-elementwise,canonicalize,qeff-raise-inputs,"
      "canonicalize,cse"
      "$require-raised"},

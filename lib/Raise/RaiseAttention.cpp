@@ -42,8 +42,8 @@ public:
 
 private:
   Expr getScore(int64_t head);
-  bool matchOperands(const Scores &scores, AttentionMatch &result,
-                     std::string &why);
+  bool matchValues(AttentionMatch &result, std::string &why);
+  bool matchScoring(AttentionMatch &result, std::string &why);
 
   Elements &elements;
   ExprTable &table;
@@ -138,24 +138,42 @@ static std::optional<int64_t> getStaticSize(Elements &elements, Value value,
   return size ? size.getInteger() : std::nullopt;
 }
 
-bool AttentionMatcher::matchOperands(const Scores &scores,
-                                     AttentionMatch &result,
-                                     std::string &why) {
-  Operation *scoring = scores.product.getDefiningOp();
+bool AttentionMatcher::matchValues(AttentionMatch &result, std::string &why) {
+  Value v = product->getOperand(1);
+  std::optional<int64_t> size = getStaticSize(elements, v, 1);
+  if (!size || *size < 1) {
+    why = "the size of a head is not known";
+    return false;
+  }
+  std::optional<Heads> values = matchHeads(
+      elements, heads, *size, row, key,
+      [&](int64_t head, int64_t d) {
+        return getOperandElement(elements, v, {row, table.integer(head)}, key,
+                                 table.integer(d));
+      },
+      why);
+  if (!values) {
+    why = "values: " + why;
+    return false;
+  }
+  result.values = std::move(*values);
+  return true;
+}
+
+bool AttentionMatcher::matchScoring(AttentionMatch &result, std::string &why) {
+  Operation *scoring = result.scores.product.getDefiningOp();
   if (!isOperator(scoring, "MatMul")) {
     why = "scores are no matrix product";
     return false;
   }
   Value q = scoring->getOperand(0), k = scoring->getOperand(1);
-  Value v = product->getOperand(1);
   std::optional<int64_t> size = getStaticSize(elements, q, 1);
-  std::optional<int64_t> valueSize = getStaticSize(elements, v, 1);
-  if (!size || !valueSize || *size < 1 || *valueSize < 1) {
+  if (!size || *size < 1) {
     why = "the size of a head is not known";
     return false;
   }
   auto getBatch = [&](int64_t head) {
-    return scores.batch[static_cast<size_t>(head)];
+    return result.scores.batch[static_cast<size_t>(head)];
   };
   std::optional<Heads> queries = matchHeads(
       elements, heads, *size, row, query,
@@ -164,51 +182,41 @@ bool AttentionMatcher::matchOperands(const Scores &scores,
                                  table.integer(d));
       },
       why);
-  std::string prefix = "queries: ";
-  std::optional<Heads> keys, values;
-  if (queries) {
-    prefix = "keys: ";
-    keys = matchHeads(
-        elements, heads, *size, row, key,
-        [&](int64_t head, int64_t d) {
-          return getOperandElement(elements, k, getBatch(head),
-                                   table.integer(d), key);
-        },
-        why);
+  if (!queries) {
+    why = "queries: " + why;
+    return false;
   }
-  if (keys) {
-    prefix = "values: ";
-    values = matchHeads(
-        elements, heads, *valueSize, row, key,
-        [&](int64_t head, int64_t d) {
-          return getOperandElement(elements, v, {row, table.integer(head)},
-                                   key, table.integer(d));
-        },
-        why);
-  }
-  if (!values) {
-    why = prefix + why;
+  std::optional<Heads> keys = matchHeads(
+      elements, heads, *size, row, key,
+      [&](int64_t head, int64_t d) {
+        return getOperandElement(elements, k, getBatch(head),
+                                 table.integer(d), key);
+      },
+      why);
+  if (!keys) {
+    why = "keys: " + why;
     return false;
   }
   result.queries = std::move(*queries);
   result.keys = std::move(*keys);
-  result.values = std::move(*values);
   return true;
 }
 
 std::optional<AttentionMatch> AttentionMatcher::match(std::string &why) {
   ScoreIndices indices{row, query, key, heads, getIntegerInputs(function)};
+  AttentionMatch result;
   std::optional<Scores> scores = matchScores(
       elements, indices, [&](int64_t head) { return getScore(head); }, why);
+  bool matches = scores.has_value();
+  if (matches) {
+    result.scores = std::move(*scores);
+    // Inputs still play their roles: values may be 0 where a cache is empty.
+    matches = matchValues(result, why);
+  }
   for (Value input : indices.inputs) {
     elements.assume(input, {});
   }
-  if (!scores) {
-    return std::nullopt;
-  }
-  AttentionMatch result;
-  result.scores = *scores;
-  if (!matchOperands(*scores, result, why)) {
+  if (!matches || !matchScoring(result, why)) {
     return std::nullopt;
   }
   return finishMatch(std::move(result), why);

@@ -2,11 +2,15 @@
 //
 // qeff-raise-caches: a graph with caches becomes what it is for empty ones.
 
+#include "ScatteredCaches.h"
+
+#include "qeff/Analysis/Constants.h"
+#include "qeff/Analysis/SymbolicShapes.h"
+#include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
 #include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Raise/Passes.h"
 
-#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -80,9 +84,23 @@ static StringRef getDimName(FuncOp function, BlockArgument argument,
   return dim ? dim.getValue() : StringRef();
 }
 
-/// The name of a sum of dims without those in `empty`: "" where all of them are.
-static std::string dropTerms(StringRef name,
-                             const llvm::StringSet<> &empty) {
+namespace {
+/// What becomes of named dims when caches go away.
+struct DimChanges {
+  /// Dims that are 0.
+  llvm::StringSet<> empty;
+  /// Dims that are equal to another one.
+  llvm::StringMap<std::string> equal;
+
+  std::string apply(StringRef name) const;
+};
+} // namespace
+
+/// The name of a sum of dims after the changes: "" where nothing is left.
+std::string DimChanges::apply(StringRef name) const {
+  if (auto other = equal.find(name); other != equal.end()) {
+    return other->second;
+  }
   SmallVector<StringRef> terms, kept;
   name.split(terms, '+');
   for (StringRef term : terms) {
@@ -93,10 +111,9 @@ static std::string dropTerms(StringRef name,
   return kept.size() == terms.size() ? name.str() : llvm::join(kept, " + ");
 }
 
-/// Gives `argument` the sizes that it has where the dims in `empty` are 0.
-static void shrinkArgument(FuncOp function, BlockArgument argument,
-                           const llvm::StringSet<> &empty,
-                           SymbolTable &symbols) {
+/// Gives `argument` the sizes that it has after `changes`.
+static void changeArgument(FuncOp function, BlockArgument argument,
+                           const DimChanges &changes, SymbolTable &symbols) {
   auto type = dyn_cast<RankedTensorType>(argument.getType());
   auto dims =
       function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), kDimsAttr);
@@ -109,7 +126,7 @@ static void shrinkArgument(FuncOp function, BlockArgument argument,
   for (auto [i, dim] : llvm::enumerate(dims)) {
     auto symbol = dyn_cast<FlatSymbolRefAttr>(dim);
     std::string name =
-        symbol ? dropTerms(symbol.getValue(), empty) : std::string();
+        symbol ? changes.apply(symbol.getValue()) : std::string();
     if (!symbol || name == symbol.getValue()) {
       changed.push_back(dim);
     } else if (name.empty()) {
@@ -146,42 +163,89 @@ static void eraseResults(FuncOp function, ArrayRef<unsigned> numbers) {
 namespace {
 struct RaiseCaches : qeff::impl::RaiseCachesPassBase<RaiseCaches> {
   void runOnOperation() override;
+
+private:
+  void removeConcatenated(FuncOp function);
+  void removeScattered(FuncOp function);
+
+  DimChanges changes;
+  SmallVector<unsigned> results;
 };
 } // namespace
+
+void RaiseCaches::removeConcatenated(FuncOp function) {
+  for (BlockArgument argument : function.getArguments()) {
+    std::optional<Cache> cache = findCache(argument);
+    StringRef name =
+        cache ? getDimName(function, argument, cache->axis) : StringRef();
+    if (name.empty()) {
+      continue;
+    }
+    changes.empty.insert(name);
+    Operation *concat = cache->concat;
+    llvm::append_range(results,
+                       findResults(concat->getResult(0),
+                                   mlir::getElementTypeOrSelf(argument)));
+    concat->getResult(0).replaceAllUsesWith(concat->getOperand(1));
+    concat->erase();
+  }
+}
+
+/// The keys of a whole sequence are at their own positions: slots become the
+/// index in the sequence.
+void RaiseCaches::removeScattered(FuncOp function) {
+  if (function.getOps<onnxir::ScatterNDOp>().empty()) {
+    return;
+  }
+  SmallVector<ScatteredCache> caches;
+  {
+    ExprTable table;
+    SymbolicShapes shapes(function, table);
+    ConstantReader constants(getOperation(), EvaluatorOptions());
+    Elements elements(shapes, constants);
+    for (BlockArgument argument : function.getArguments()) {
+      if (auto cache = matchScatteredCache(elements, argument)) {
+        caches.push_back(std::move(*cache));
+      }
+    }
+  }
+  for (ScatteredCache &cache : caches) {
+    Value written = cache.scatter->getResult(0);
+    SmallVector<unsigned> returned = findResults(
+        written, mlir::getElementTypeOrSelf(cache.argument));
+    StringRef length = getDimName(function, cache.positions, 1);
+    if (returned.empty() || length.empty()) {
+      continue;
+    }
+    llvm::append_range(results, returned);
+    for (StringRef slots : cache.slotDims) {
+      changes.equal[slots] = length.str();
+    }
+    for (Operation *read : cache.reads) {
+      read->getResult(0).replaceAllUsesWith(cache.scatter->getOperand(2));
+      read->erase();
+    }
+    written.replaceAllUsesWith(cache.argument);
+    cache.scatter->erase();
+  }
+}
 
 void RaiseCaches::runOnOperation() {
   FailureOr<FuncOp> function = findMainFunction(getOperation());
   if (failed(function)) {
     return signalPassFailure();
   }
-  SmallVector<Cache> caches;
-  llvm::StringSet<> empty;
-  for (BlockArgument argument : function->getArguments()) {
-    std::optional<Cache> cache = findCache(argument);
-    StringRef name =
-        cache ? getDimName(*function, argument, cache->axis) : StringRef();
-    if (!name.empty()) {
-      caches.push_back(*cache);
-      empty.insert(name);
-    }
-  }
-  if (caches.empty()) {
+  changes = {};
+  results.clear();
+  removeConcatenated(*function);
+  removeScattered(*function);
+  if (results.empty()) {
     return markAllAnalysesPreserved();
   }
-  SmallVector<unsigned> results;
-  for (const Cache &cache : caches) {
-    Type element = mlir::getElementTypeOrSelf(cache.argument);
-    llvm::append_range(results,
-                       findResults(cache.concat->getResult(0), element));
-  }
   eraseResults(*function, results);
-  for (const Cache &cache : caches) {
-    cache.concat->getResult(0).replaceAllUsesWith(cache.concat->getOperand(1));
-    cache.concat->erase();
-  }
   SymbolTable symbols(getOperation());
   for (BlockArgument argument : function->getArguments()) {
-    shrinkArgument(*function, argument, empty, symbols);
+    changeArgument(*function, argument, changes, symbols);
   }
   function->setType(mlir::FunctionType::get(
       &getContext(), function->getBody().getArgumentTypes(),

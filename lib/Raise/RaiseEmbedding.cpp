@@ -55,6 +55,19 @@ private:
 
 } // namespace
 
+/// x where `id` is max(x, 0), else `id`: canonical positions before the first,
+/// which have no keys, read row 0.
+static Expr dropMaximum(ExprTable &table, Expr id) {
+  for (auto [x, zero] : {std::pair(1, 2), std::pair(2, 1)}) {
+    if (id.is(ExprKind::Select) && id.getOperand(zero).getInteger() == 0 &&
+        (id == table.max(id.getOperand(x), table.integer(0)) ||
+         id == table.max(table.integer(0), id.getOperand(x)))) {
+      return id.getOperand(x);
+    }
+  }
+  return id;
+}
+
 bool EmbeddingRaiser::matchIds(Expr id, Expr row, Expr position,
                                Lookup &lookup) {
   for (const ExprTerm &term : ExprTable::getTerms(id)) {
@@ -92,6 +105,7 @@ std::optional<Lookup> EmbeddingRaiser::match(onnxir::GatherOp gather) {
   Expr row = isShared ? table.integer(0) : table.index(0, (*shape)[0]);
   Expr position = table.index(1, (*shape)[1]);
   Expr id = elements.get(gather.getIndices(), {row, position});
+  id = id ? dropMaximum(table, id) : id;
   Lookup lookup{gather, Value(), 0, type.getDimSize(0)};
   if (!id || id.getType() != ExprType::Integer ||
       !matchIds(id, row, position, lookup)) {

@@ -5,6 +5,7 @@
 
 #include "Positions.h"
 
+#include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
 #include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Raise/Passes.h"
@@ -32,6 +33,7 @@ public:
   void run();
 
 private:
+  void dropProtos();
   void eraseUnused();
   void renameDims();
   void name(BlockArgument argument, StringRef text);
@@ -52,6 +54,16 @@ static BlockArgument findMarked(FuncOp function, StringRef attribute) {
     }
   }
   return {};
+}
+
+/// What an exporter said of inputs and results holds no longer.
+void InputRaiser::dropProtos() {
+  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+    function.removeArgAttr(i, onnxir::kProtoAttr);
+  }
+  for (unsigned i = 0; i < function.getNumResults(); ++i) {
+    function.removeResultAttr(i, builder.getStringAttr(onnxir::kProtoAttr));
+  }
 }
 
 /// Arguments without uses, and dims that nothing mentions.
@@ -176,6 +188,7 @@ void InputRaiser::run() {
   if (!findTokens(function) || function.getOps<AttentionOp>().empty()) {
     return;
   }
+  dropProtos();
   eraseUnused();
   renameDims();
   movePositions();

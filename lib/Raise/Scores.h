@@ -37,7 +37,8 @@ struct ScoreIndices {
 /// Score of (head) at the indices; computed anew after an assumption.
 using ScoreFn = llvm::function_ref<Expr(int64_t head)>;
 
-/// Recognizes scores. `why` says what was not recognized.
+/// Recognizes scores. `why` says what was not recognized. Assumes afterwards
+/// that inputs are the index, padding 1.
 std::optional<Scores> matchScores(Elements &elements,
                                   const ScoreIndices &indices,
                                   ScoreFn getScore, std::string &why);

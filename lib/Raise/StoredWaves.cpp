@@ -5,26 +5,46 @@
 #include "StoredWaves.h"
 
 #include "qeff/Analysis/Constants.h"
+#include "qeff/Dialect/QEff/IR/QEffOps.h"
 
 #include <cmath>
 
 using namespace qeff;
 
-std::optional<StoredWave> qeff::getStoredWave(Elements &elements, Expr load) {
+namespace {
+/// An element of a table: rows of one may have been taken as an embedding.
+struct TableElement {
+  Value table;
+  SmallVector<Expr> index;
+};
+} // namespace
+
+static TableElement getTableElement(Elements &elements, Expr load) {
   Value source = load.getSource();
+  ArrayRef<Expr> index = load.getOperands();
+  auto embedding = source.getDefiningOp<EmbeddingOp>();
+  if (!embedding || index.empty()) {
+    return {source, llvm::to_vector(index)};
+  }
+  return {embedding.getTable(),
+          {elements.get(embedding.getIds(), index.drop_back()), index.back()}};
+}
+
+std::optional<StoredWave> qeff::getStoredWave(Elements &elements, Expr load) {
+  auto [source, place] = getTableElement(elements, load);
   auto type = dyn_cast<RankedTensorType>(source.getType());
   if (!type || !isa<FloatType>(type.getElementType()) ||
       !type.hasStaticShape() ||
-      static_cast<size_t>(type.getRank()) != load.getOperands().size()) {
+      static_cast<size_t>(type.getRank()) != place.size()) {
     return std::nullopt;
   }
   StoredWave wave;
   int64_t offset = 0, stride = 1, positionStride = 0, positions = 0;
-  for (size_t axis = load.getOperands().size(); axis-- > 0;) {
-    Expr index = load.getOperand(static_cast<unsigned>(axis));
-    std::optional<int64_t> i = index.getInteger();
+  for (size_t axis = place.size(); axis-- > 0;) {
+    Expr index = place[axis];
+    std::optional<int64_t> i = index ? index.getInteger() : std::nullopt;
     int64_t size = type.getDimSize(static_cast<unsigned>(axis));
-    if (!i && wave.position) {
+    if (!i && (!index || wave.position)) {
       return std::nullopt;
     }
     if (!i) {
@@ -38,11 +58,8 @@ std::optional<StoredWave> qeff::getStoredWave(Elements &elements, Expr load) {
     }
     stride *= size;
   }
-  if (!wave.position || positions < 2) {
-    return std::nullopt;
-  }
   std::shared_ptr<const ConstantTensor> table =
-      elements.getConstants().read(source);
+      positions < 2 ? nullptr : elements.getConstants().read(source);
   if (!table) {
     return std::nullopt;
   }

@@ -38,6 +38,9 @@ public:
   /// The elements of an integer tensor of one axis or none, or nothing.
   std::optional<SmallVector<Expr>> getElements(Value value);
 
+  /// An index variable that no other expression has: 0 <= index < extent.
+  Expr makeIndex(Expr extent) { return table.index(nextIndex++, extent); }
+
   /// From here on, element i of `value` is `element`(i); what it is again with
   /// null.
   void assume(Value value, std::function<Expr(ArrayRef<Expr>)> element);
@@ -56,6 +59,8 @@ private:
   /// By the Load of the same element.
   llvm::DenseMap<const void *, Expr> known;
   int64_t depth = 0;
+  /// Callers number their own from 0.
+  int64_t nextIndex = 1 << 16;
   int64_t budget;
 };
 

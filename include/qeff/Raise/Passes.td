@@ -25,7 +25,13 @@ def RaiseCachesPass : Pass<"qeff-raise-caches", "::mlir::ModuleOp"> {
       return …
     ```
 
-    Needs: typed ops. Leaves: no argument that is a cache.
+    A cache with a slot per position is an argument into which a ScatterND writes
+    rows at the positions that another argument gives, and whose slots a GatherND
+    reads in their order: com.qualcomm.cloud's CtxScatter and CtxGather and their
+    forms with a batch index, inlined. A whole sequence has the key of position p
+    at index p, so that slots become the index in the sequence.
+
+    Needs: typed ops and types. Leaves: no argument that is a cache.
   }];
   let dependentDialects = ["::qeff::QEffDialect"];
 }
@@ -122,6 +128,24 @@ def RaiseAttentionPass : Pass<"qeff-raise-attention", "::mlir::ModuleOp"> {
                "%XX for other bytes than letters, digits and /._-+ (model=.)">
   ];
   let dependentDialects = ["::qeff::QEffDialect", "::mlir::arith::ArithDialect"];
+}
+
+def RaiseLogitsPass : Pass<"qeff-raise-logits", "::mlir::ModuleOp"> {
+  let summary = "Give the logits of all positions";
+  let description = [{
+    Where a decoder takes the hidden state of the last position, by a slice or by
+    the largest of the positions that it is given, and computes its results from
+    that alone, it computes them for all positions.
+
+    ```mlir
+    %0 = onnxir.Slice(%hidden, %minus_one, %max, %one)  // tensor<?x1x64xf32>
+    %1 = qeff.linear %0, %w : … -> tensor<?x1x100xf32>
+    // becomes
+    %1 = qeff.linear %hidden, %w : … -> tensor<?x?x100xf32>
+    ```
+
+    Needs: raised attention.
+  }];
 }
 
 def RaiseInputsPass : Pass<"qeff-raise-inputs", "::mlir::ModuleOp"> {

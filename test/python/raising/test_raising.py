@@ -14,10 +14,9 @@ import onnx
 import onnxruntime
 import pytest
 
-from oracles import batches, compare, ledger, ort_session, tools
-from raising import cells, matrix, models, scramble
+from oracles import compare, ledger, tools
+from raising import cells, compiled, matrix, models, scramble
 
-PREFILL = 8
 CHECKS = matrix.all_checks()
 NOT_YET = [check for check in CHECKS if matrix.reason(check) is not None]
 DOCUMENT = tools.ROOT / "docs" / "RaisingMatrix.md"
@@ -46,40 +45,10 @@ def model_files(tmp_path_factory):
     return model
 
 
-def _compile(check: matrix.Check, model: Path, folder: Path) -> Path:
-    """OUT of one target; nothing may stay that did not raise."""
-    flags = {
-        "host": ["--target=host"],
-        "onnx": ["--target=aic100", "--onnx-dtype=f32"],
-    }[check.target]
-    sizes = [
-        "--batch-size=2", f"--prefill-seq-len={PREFILL}",
-        f"--ctx-len={models.LONGEST}",
-    ]
-    if models.BY_NAME[check.cell.family].encoder:
-        sizes = [f"--dims=batch_size=2,seq_len={max(cells.PROMPT_LENGTHS)}"]
-    return tools.compile_model(
-        model, folder / "out", "--require-raised", *flags, *sizes,
-    )
-
-
-def _run_decoder(check: matrix.Check, output: Path, host_worker) -> dict:
-    lengths = list(cells.PROMPT_LENGTHS)
-    if check.target == "onnx":
-        session = ort_session.Package(output / "aic100")
-        return batches.check_batch(
-            session.generate, check.cell.reference(), lengths, cells.NEW_TOKENS
-        )
-    (result,) = host_worker([{
-        "package": str(output), "mode": "generate", "rows": [lengths],
-        "reference": str(cells.reference_path(check.cell.family)),
-        "steps": cells.NEW_TOKENS,
-    }])
-    return result
-
-
 def _check_decoder(check: matrix.Check, output: Path, host_worker) -> None:
-    result = _run_decoder(check, output, host_worker)
+    result = compiled.run_decoder(
+        check.cell.family, check.target, output, host_worker
+    )
     ledger.check(f"raised {check.key}", result, cells.NEW_TOKENS)
 
 
@@ -123,7 +92,9 @@ def _check_encoder(check: matrix.Check, output: Path) -> None:
 
 
 def _hold(check: matrix.Check, model: Path, folder: Path, host_worker) -> None:
-    output = _compile(check, model, folder)
+    output = compiled.build(
+        check.cell.family, check.target, model, folder / "out"
+    )
     if models.BY_NAME[check.cell.family].encoder:
         _check_encoder(check, output)
     else:

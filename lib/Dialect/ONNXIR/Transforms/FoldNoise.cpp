@@ -119,6 +119,20 @@ Value Folder::foldNeutral(OperatorOpInterface op) {
   return {};
 }
 
+/// An operand that was expanded to what it would be broadcast to anyway is taken
+/// as it was.
+void Folder::bypassExpands(OperatorOpInterface op) {
+  if (!isa<MulOp, DivOp, AddOp, SubOp, PowOp>(op)) {
+    return;
+  }
+  for (unsigned i : {0, 1}) {
+    auto expand = op->getOperand(i).getDefiningOp<ExpandOp>();
+    if (expand && haveSameShape(op->getOperand(1 - i), op->getResult(0))) {
+      op->setOperand(i, expand.getInput());
+    }
+  }
+}
+
 /// The side that a constant condition chooses.
 Value Folder::foldWhere(WhereOp op) {
   std::optional<double> condition = getSplat(op.getCondition());
@@ -196,5 +210,6 @@ Value Folder::foldNoise(OperatorOpInterface op) {
   if (isReshape(op)) {
     return foldChain(op);
   }
+  bypassExpands(op);
   return foldNeutral(op);
 }

@@ -37,6 +37,7 @@ private:
   Value foldOperands(OperatorOpInterface op);
   Value foldNoise(OperatorOpInterface op);
   Value foldNeutral(OperatorOpInterface op);
+  void bypassExpands(OperatorOpInterface op);
   Value foldWhere(WhereOp op);
   void mergeUnsqueezes(UnsqueezeOp op);
   Value reuse(OperatorOpInterface op);
