@@ -6,6 +6,7 @@
 
 #include "qeff/Conversion/Passes.h"
 #include "qeff/Conversion/QEffToONNXIR.h"
+#include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
 #include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 
@@ -147,6 +148,7 @@ static bool isHalfPrecision(ModuleOp module) {
 FailureOr<ONNXIRConversionOptions>
 ConvertQEffToONNXIRPass::getOptions(ModuleOp module) {
   ONNXIRConversionOptions options;
+  options.standard = standard;
   StringRef dtype = this->dtype.getValue();
   if (dtype == "auto") {
     dtype = isHalfPrecision(module) ? "f16" : "f32";
@@ -208,6 +210,17 @@ static SmallVector<StringRef> getIONames(FuncOp function) {
   return names;
 }
 
+/// The opset that all operators have their forms in.
+static int64_t getStandardOpset(FuncOp function) {
+  int64_t opset = kStandardOpset;
+  function.walk([&](onnxir::OperatorOpInterface op) {
+    if (op.getDomain().empty()) {
+      opset = std::max(opset, onnxir::getNeededOpset(op));
+    }
+  });
+  return opset;
+}
+
 LogicalResult ConvertQEffToONNXIRPass::convert(ModuleOp module) {
   FailureOr<FuncOp> function = findFunction(module);
   FailureOr<ONNXIRConversionOptions> options = getOptions(module);
@@ -254,13 +267,15 @@ LogicalResult ConvertQEffToONNXIRPass::convert(ModuleOp module) {
   mlir::eliminateCommonSubExpressions(rewriter, dominance, *function);
   uniquifyNames(module, getIONames(*function));
 
-  FailureOr<ArrayAttr> imports = insertCustomOps(module);
+  FailureOr<ArrayAttr> imports = insertCustomOps(
+      module, options->standard ? getStandardOpset(*function) : kOpset);
   if (failed(imports)) {
     return failure();
   }
   module->setAttr(onnxir::kOpsetImportsAttr, *imports);
   module->setAttr(onnxir::kIRVersionAttr,
-                  Builder(context).getI64IntegerAttr(8));
-  setPhase(module, Phase::AIC100);
+                  Builder(context).getI64IntegerAttr(options->standard ? 10
+                                                                       : 8));
+  setPhase(module, options->standard ? Phase::ONNX : Phase::AIC100);
   return success();
 }
