@@ -6,18 +6,20 @@
 
 #include "qeff/Analysis/SymbolicExpr.h"
 
-#include "llvm/ADT/FoldingSet.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/Hashing.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Allocator.h"
 
 namespace qeff {
 
-class ExprNode : public llvm::FoldingSetNode {
+class ExprNode {
 public:
   ExprKind kind;
   ExprType type;
   /// In the order of creation.
   uint32_t id = 0;
+  unsigned hash = 0;
   /// Sum: the atoms of all terms, term after term.
   ArrayRef<Expr> operands;
   /// Constant: the integer or the float's bits. Index: its number. Sum: for
@@ -28,30 +30,44 @@ public:
   /// Dim: the name.
   StringRef name;
 
-  void Profile(llvm::FoldingSetNodeID &key) const {
-    profile(key, kind, type, operands, numbers, payload);
-  }
-  static void profile(llvm::FoldingSetNodeID &key, ExprKind kind,
-                      ExprType type, ArrayRef<Expr> operands,
-                      ArrayRef<int64_t> numbers, const void *payload) {
-    key.AddInteger(static_cast<unsigned>(kind));
-    key.AddInteger(static_cast<unsigned>(type));
-    for (Expr operand : operands) {
-      key.AddPointer(operand.node);
-    }
-    for (int64_t number : numbers) {
-      key.AddInteger(number);
-    }
-    key.AddPointer(payload);
-  }
-
   static uint32_t getId(Expr expr) { return expr.node->id; }
   static const ExprNode *get(Expr expr) { return expr.node; }
 };
 
+/// What a node is made of; two nodes of one table never have the same.
+struct ExprKey {
+  ExprKind kind;
+  ExprType type;
+  ArrayRef<Expr> operands;
+  ArrayRef<int64_t> numbers;
+  const void *payload;
+  unsigned hash;
+
+  ExprKey(ExprKind kind, ExprType type, ArrayRef<Expr> operands,
+          ArrayRef<int64_t> numbers, const void *payload)
+      : kind(kind), type(type), operands(operands), numbers(numbers),
+        payload(payload),
+        hash(static_cast<unsigned>(llvm::hash_combine(
+            kind, type, llvm::hash_combine_range(operands),
+            llvm::hash_combine_range(numbers), payload))) {}
+};
+
+/// Looks nodes up by what they are made of.
+struct ExprNodeInfo : llvm::DenseMapInfo<ExprNode *> {
+  static unsigned getHashValue(const ExprNode *node) { return node->hash; }
+  static unsigned getHashValue(const ExprKey &key) { return key.hash; }
+  using llvm::DenseMapInfo<ExprNode *>::isEqual;
+  static bool isEqual(const ExprKey &key, const ExprNode *node) {
+    return node != getEmptyKey() && node != getTombstoneKey() &&
+           key.hash == node->hash && key.kind == node->kind &&
+           key.type == node->type && key.payload == node->payload &&
+           key.operands == node->operands && key.numbers == node->numbers;
+  }
+};
+
 struct ExprTable::Storage {
   llvm::BumpPtrAllocator allocator;
-  llvm::FoldingSet<ExprNode> nodes;
+  llvm::DenseSet<ExprNode *, ExprNodeInfo> nodes;
   llvm::StringMap<char, llvm::BumpPtrAllocator> names;
   uint32_t nextId = 0;
   uint64_t steps = 0;

@@ -16,7 +16,8 @@ static const PhaseInfo phases[] = {
     {Phase::Canonical, Phase::Imported,
      "transformer-level, stateless, named dims known",
      "onnxir-inline-functions,onnxir-upgrade,qeff-raise-caches,"
-     "onnxir-infer-shapes,onnxir-fold-constants,qeff-raise-linear,"
+     "onnxir-infer-shapes,onnxir-widen-floats,onnxir-fold-constants,"
+     "qeff-raise-linear,"
      "qeff-raise-norm,qeff-raise-embedding,qeff-raise-attention,"
      "qeff-raise-elementwise,canonicalize,qeff-raise-inputs,"
      "canonicalize,cse"

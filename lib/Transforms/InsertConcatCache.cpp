@@ -188,6 +188,10 @@ LogicalResult ConcatCacheInserter::run() {
   if (failed(declareDims())) {
     return failure();
   }
+  // What the model that was read said of its inputs, dims by other names.
+  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+    function.removeArgAttr(i, "onnxir.proto");
+  }
   auto maskType = RankedTensorType::get(
       {ShapedType::kDynamic, ShapedType::kDynamic}, builder.getI64Type());
   Value mask = addArgument("attention_mask", maskType,
