@@ -34,16 +34,16 @@ static const PhaseInfo phases[] = {
     {Phase::AIC100, Phase::Tuned, "one ONNX graph for all specializations",
      "convert-qeff-to-onnxir{dtype=$onnx-dtype},qeff-clip-fp16,"
      "qeff-outline-weights"},
-    {Phase::ONNX, Phase::Adapted,
-     "plain ONNX of opset 23, caches as inputs and outputs",
-     "qeff-insert-concat-cache,"
-     "convert-qeff-to-onnxir{dtype=$onnx-dtype standard},qeff-clip-fp16,"
-     "qeff-outline-weights"},
     {Phase::Specialized, Phase::Tuned,
      "one static function per specialization",
      "qeff-specialize,onnxir-infer-shapes,onnxir-fold-constants"},
     {Phase::Host, Phase::Specialized, "kernels, launches, weight placements",
      "convert-qeff-to-host{weights=$host-weights mcpu=$mcpu}"},
+    {Phase::ONNX, Phase::Adapted,
+     "plain ONNX of opset 23, caches as inputs and outputs",
+     "qeff-insert-concat-cache,"
+     "convert-qeff-to-onnxir{dtype=$onnx-dtype standard},qeff-clip-fp16,"
+     "qeff-outline-weights"},
 };
 
 ArrayRef<PhaseInfo> qeff::getPhases() { return phases; }
