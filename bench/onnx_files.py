@@ -136,7 +136,7 @@ class Bench:
 
     def kept(self, name: str) -> Path:
         """What a tool wrote, for the decode."""
-        return self.disk / name / "model.onnx"
+        return self.disk / name.replace(" ", "") / "model.onnx"
 
     def peers(self) -> None:
         model, out = self.load("float16"), self.memory / "out"
@@ -161,7 +161,7 @@ class Bench:
     def decode(self) -> None:
         models = {"as exported": self.model("float16")} | {
             name: self.kept(name)
-            for name in ("ours", "onnxsim", "onnxslim", "onnxruntime")
+            for name in ("ours", *onnx_peers.commands(Path(), Path()))
             if self.kept(name).exists()
         }
         runs = {name: [] for name in models}
@@ -209,15 +209,15 @@ class Bench:
 def line(name: str, runs: list[dict]) -> str:
     good = [run for run in runs if "error" not in run]
     if not good:
-        return f"{name:14} failed: {runs[0]['error'] if runs else 'no run'}"
+        return f"{name:26} failed: {runs[0]['error'] if runs else 'no run'}"
     seconds = common.summary(run["seconds"] for run in good)
     peak = max(run["peak_mib"] for run in good)
-    return (f"{name:14}{seconds['median']:9.2f}{seconds['worst']:9.2f}"
+    return (f"{name:26}{seconds['median']:9.2f}{seconds['worst']:9.2f}"
             f"{peak:9.0f}{len(good):6}")
 
 
 def report(result: dict) -> None:
-    head = f"{'':14}{'median s':>9}{'worst s':>9}{'peak MiB':>9}{'runs':>6}"
+    head = f"{'':26}{'median s':>9}{'worst s':>9}{'peak MiB':>9}{'runs':>6}"
     for dtype in ("float32", "float16"):
         if dtype in result:
             runs = result[dtype]
@@ -232,16 +232,17 @@ def report(result: dict) -> None:
                   f"[{spare['best']:.2f}, {spare['worst']:.2f}]")
     for name, runs in result.get("peers", {}).items():
         print(line(name, runs))
-    print("nodes:", result.get("nodes"))
+    if "nodes" in result:
+        print("nodes:", result["nodes"])
     for name, runs in result.get("decode", {}).items():
         steps = [s for run in runs for s in run.get("seconds", [])]
         if steps:
             of = common.summary(steps)
-            print(f"decode {name:12} {1e3 * of['median']:8.1f} ms "
+            print(f"decode {name:26} {1e3 * of['median']:8.1f} ms "
                   f"[{1e3 * of['best']:.1f}, {1e3 * of['worst']:.1f}], "
                   f"largest logit {runs[0]['largest']:.4f}")
         else:
-            print(f"decode {name:12} {runs}")
+            print(f"decode {name:26} {runs}")
     for kind, runs in result.get("large", {}).items():
         print(f"\n{kind}, {runs['nodes']} nodes\n{head}")
         print(line("canonical", runs["canonical"]), line("onnx", runs["onnx"]),

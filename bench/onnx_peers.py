@@ -61,6 +61,10 @@ def commands(model: Path, output: Path) -> dict[str, list[str]]:
                     "--save-as-external-data"],
         "onnxslim": [str(tools / "onnxslim"), *files,
                      "--save-as-external-data"],
+        "onnxslim --no-shape-infer": [
+            str(tools / "onnxslim"), *files, "--save-as-external-data",
+            "--no-shape-infer",
+        ],
         "onnxruntime": [str(PYTHON), "-c", OFFLINE, *files],
     }
 

@@ -32,9 +32,9 @@ const ExprNode *ExprTable::Storage::get(ExprKind kind, ExprType type,
                                         ArrayRef<Expr> operands,
                                         ArrayRef<int64_t> numbers,
                                         const void *payload, StringRef name) {
-  ExprKey key(kind, type, operands, numbers, payload);
-  if (auto found = nodes.find_as(key); found != nodes.end()) {
-    return *found;
+  ExprNode *&place = nodes.find({kind, type, operands, numbers, payload});
+  if (place) {
+    return place;
   }
   auto *node = new (allocator.Allocate<ExprNode>()) ExprNode();
   node->kind = kind;
@@ -44,9 +44,7 @@ const ExprNode *ExprTable::Storage::get(ExprKind kind, ExprType type,
   node->numbers = copyInto(allocator, numbers);
   node->payload = payload;
   node->name = name;
-  node->hash = key.hash;
-  nodes.insert_as(node, key);
-  return node;
+  return place = node;
 }
 
 ExprTable::ExprTable() : storage(std::make_unique<Storage>()) {}

@@ -6,10 +6,10 @@
 
 #include "qeff/Analysis/SymbolicExpr.h"
 
-#include "llvm/ADT/DenseSet.h"
-#include "llvm/ADT/Hashing.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Allocator.h"
+
+#include <vector>
 
 namespace qeff {
 
@@ -19,7 +19,6 @@ public:
   ExprType type;
   /// In the order of creation.
   uint32_t id = 0;
-  unsigned hash = 0;
   /// Sum: the atoms of all terms, term after term.
   ArrayRef<Expr> operands;
   /// Constant: the integer or the float's bits. Index: its number. Sum: for
@@ -41,33 +40,77 @@ struct ExprKey {
   ArrayRef<Expr> operands;
   ArrayRef<int64_t> numbers;
   const void *payload;
-  unsigned hash;
 
-  ExprKey(ExprKind kind, ExprType type, ArrayRef<Expr> operands,
-          ArrayRef<int64_t> numbers, const void *payload)
-      : kind(kind), type(type), operands(operands), numbers(numbers),
-        payload(payload),
-        hash(static_cast<unsigned>(llvm::hash_combine(
-            kind, type, llvm::hash_combine_range(operands),
-            llvm::hash_combine_range(numbers), payload))) {}
+  uint64_t getHash() const {
+    uint64_t hash = static_cast<uint64_t>(kind) * 8 +
+                    static_cast<uint64_t>(type);
+    for (Expr operand : operands) {
+      hash = mix(hash, ExprNode::getId(operand));
+    }
+    for (int64_t number : numbers) {
+      hash = mix(hash, static_cast<uint64_t>(number));
+    }
+    return mix(hash, reinterpret_cast<uintptr_t>(payload));
+  }
+  static uint64_t mix(uint64_t hash, uint64_t value) {
+    hash = (hash ^ value) * 0x9e3779b97f4a7c15;
+    return hash ^ (hash >> 29);
+  }
+  bool isOf(const ExprNode &node) const {
+    return kind == node.kind && type == node.type && payload == node.payload &&
+           operands == node.operands && numbers == node.numbers;
+  }
 };
 
-/// Looks nodes up by what they are made of.
-struct ExprNodeInfo : llvm::DenseMapInfo<ExprNode *> {
-  static unsigned getHashValue(const ExprNode *node) { return node->hash; }
-  static unsigned getHashValue(const ExprKey &key) { return key.hash; }
-  using llvm::DenseMapInfo<ExprNode *>::isEqual;
-  static bool isEqual(const ExprKey &key, const ExprNode *node) {
-    return node != getEmptyKey() && node != getTombstoneKey() &&
-           key.hash == node->hash && key.kind == node->kind &&
-           key.type == node->type && key.payload == node->payload &&
-           key.operands == node->operands && key.numbers == node->numbers;
+/// Finds nodes by what they are made of. Hashes lie beside the pointers, so
+/// that nodes are read where they are the ones in question.
+class ExprSet {
+public:
+  /// The place of the node that `key` is: null where there is none yet.
+  ExprNode *&find(const ExprKey &key) {
+    if (2 * (count + 1) > entries.size()) {
+      grow();
+    }
+    uint64_t hash = key.getHash();
+    Entry *entry = &entries[hash & (entries.size() - 1)];
+    while (entry->node && (entry->hash != hash || !key.isOf(*entry->node))) {
+      entry = entry + 1 == entries.data() + entries.size() ? entries.data()
+                                                           : entry + 1;
+    }
+    count += entry->node ? 0 : 1;
+    entry->hash = hash;
+    return entry->node;
   }
+  /// Nodes, if each new place that was found got one.
+  size_t size() const { return count; }
+
+private:
+  struct Entry {
+    uint64_t hash = 0;
+    ExprNode *node = nullptr;
+  };
+
+  void grow() {
+    std::vector<Entry> before(std::max<size_t>(2 * entries.size(), 1024));
+    before.swap(entries);
+    for (const Entry &entry : before) {
+      if (entry.node) {
+        size_t at = entry.hash & (entries.size() - 1);
+        while (entries[at].node) {
+          at = (at + 1) & (entries.size() - 1);
+        }
+        entries[at] = entry;
+      }
+    }
+  }
+
+  std::vector<Entry> entries;
+  size_t count = 0;
 };
 
 struct ExprTable::Storage {
   llvm::BumpPtrAllocator allocator;
-  llvm::DenseSet<ExprNode *, ExprNodeInfo> nodes;
+  ExprSet nodes;
   llvm::StringMap<char, llvm::BumpPtrAllocator> names;
   uint32_t nextId = 0;
   uint64_t steps = 0;

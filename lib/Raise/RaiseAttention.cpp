@@ -226,7 +226,7 @@ struct Knowledge {
   /// Whether it holds so much more than at first that to find out anew is
   /// better than to keep it.
   bool isLarge() const {
-    constexpr size_t kMaxNodes = 1 << 20;
+    constexpr size_t kMaxNodes = 1 << 15;
     return table.size() > kMaxNodes + 8 * start;
   }
 

@@ -31,10 +31,10 @@ func.func @main(%x: tensor<?x4xf16>) -> tensor<?x4xf16> {
 // CHECK-NOT: onnxir.Cast
 func.func @subgraph(%c: tensor<i1>, %x: tensor<4xf16>) -> tensor<4xf16> {
   %0 = onnxir.Neg(%x) : (tensor<4xf16>) -> tensor<4xf16>
-  %1 = onnxir.node "If"(%c) subgraphs ["then_branch", "else_branch"] : (tensor<i1>) -> tensor<4xf16> ({
+  %1 = onnxir.node "If"(%c) subgraphs ["then_branch", "else_branch"] {
     onnxir.return %0 : tensor<4xf16>
   }, {
     onnxir.return %x : tensor<4xf16>
-  })
+  } : (tensor<i1>) -> tensor<4xf16>
   return %1 : tensor<4xf16>
 }
