@@ -149,10 +149,25 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
            !op.getBias();
   }
 
+  /// What is visible, [B, 1, S, T]. A mask of keys alone is spread over the
+  /// queries: ONNX Runtime wants a row for each.
+  static Value buildVisible(AttentionOp op, const Mask &mask, Value positions,
+                            OpBuilder &builder) {
+    NodeBuilder b(builder, op.getLoc(), "attention_mask");
+    Value visible = b.unary("Not", mask.hidden);
+    SmallVector<int64_t> shape(getTensorType(visible).getShape());
+    if (shape[2] != 1) {
+      return visible;
+    }
+    Value length = b.unsqueeze(b.dim(positions, 1), 0);
+    Value rows = b.concat({b.i64s({1, 1}), length, b.i64s(1)}, 0);
+    shape[2] = getTensorType(positions).getDimSize(1);
+    return b.node("Expand", {visible, rows}, builder.getI1Type(), shape);
+  }
+
   Value buildStandard(AttentionOp op, OpAdaptor adaptor, const Mask &mask,
                       OpBuilder &builder) const {
-    Value visible = NodeBuilder(builder, op.getLoc(), "attention_mask")
-                        .unary("Not", mask.hidden);
+    Value visible = buildVisible(op, mask, adaptor.getQPos(), builder);
     NodeBuilder b = getBuilder(op, builder);
     Value q = getActivation(b, op.getQ(), adaptor.getQ(), "q");
     Value k = getActivation(b, op.getK(), adaptor.getK(), "k");

@@ -33,6 +33,11 @@ module attributes {qeff.phase = #qeff.phase<adapted>} {
     // CHECK: onnxir.node "Attention"(%{{.+}}, %{{.+}}, %{{.+}}, %[[VISIBLE]]) since 23 {{.*}}attrs {scale = 5.000000e-01 : f32, softcap = 3.000000e+01 : f32}
     %a = qeff.attention %r, %p, %p, %pos, %pos {causal, scale = 0.5 : f64, softcap = 30.0 : f64}
         : (tensor<?x4x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x?xi64>, tensor<?x?xi64>) -> tensor<?x4x?x8xf32>
-    return %a : tensor<?x4x?x8xf32>
+    // A mask of keys alone gets a row for each query.
+    // CHECK: %[[ROWS:.+]] = onnxir.node "Expand"(%{{.+}}, %{{.+}}) {{.*}} -> tensor<?x1x?x?xi1>
+    // CHECK: onnxir.node "Attention"(%{{.+}}, %{{.+}}, %{{.+}}, %[[ROWS]])
+    %b = qeff.attention %a, %a, %a, %pos, %pos {scale = 0.5 : f64}
+        : (tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x?xi64>, tensor<?x?xi64>) -> tensor<?x4x?x8xf32>
+    return %b : tensor<?x4x?x8xf32>
   }
 }

@@ -62,20 +62,25 @@ def test_is_read_again(name, tmp_path):
     assert compare.worst(logits, values["logits_7"]) <= 1
 
 
+def _halve(tensor: TensorProto) -> np.ndarray:
+    limit = float(np.finfo(np.float16).max)
+    value = numpy_helper.to_array(tensor)
+    return np.clip(value, -limit, limit).astype(np.float16)
+
+
 def _to_half(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Weights, constants and casts in f16; norms and angles would be computed in
-    f32 by exporters, which shows in tolerances alone."""
+    """Weights, constants and casts in f16."""
     graph = model.graph
     for tensor in graph.initializer:
         if tensor.data_type == TensorProto.FLOAT:
-            value = numpy_helper.to_array(tensor).astype(np.float16)
+            value = _halve(tensor)
             tensor.CopyFrom(numpy_helper.from_array(value, tensor.name))
     for node in graph.node:
         for attribute in node.attribute:
             if attribute.name == "to" and attribute.i == TensorProto.FLOAT:
                 attribute.i = TensorProto.FLOAT16
             elif attribute.t.data_type == TensorProto.FLOAT:
-                value = numpy_helper.to_array(attribute.t).astype(np.float16)
+                value = _halve(attribute.t)
                 attribute.t.CopyFrom(numpy_helper.from_array(value))
     for info in [*graph.output, *graph.value_info]:
         kind = info.type.tensor_type
@@ -96,8 +101,9 @@ def test_half_precision_is_computed_in_f32(tmp_path):
     logits = running.Export(cell, out).steps(
         values["prompt_7"], values["tokens_7"]
     )
-    # The models' weights are exact in bfloat16 and nearly so in f16.
-    assert compare.worst(logits, values["logits_7"]) <= 8
+    # The file's constants, frequencies among them, are rounded to f16.
+    assert (compare.spread(logits, values["logits_7"])
+            <= compare.ROUNDED_GRAPHS["float16"])
 
 
 def test_names_what_it_takes(tmp_path):
