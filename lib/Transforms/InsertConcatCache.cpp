@@ -93,8 +93,8 @@ Value ConcatCacheInserter::addArgument(const Twine &name,
   return function.getArgument(index);
 }
 
-/// Positions [B, T] of the tokens that `mask` shows, −1 for the others: they are
-/// counted from the left, as transformers counts them.
+/// Positions [B, T] of the tokens that `mask` shows, −1 for the others: they
+/// are counted from the left, as transformers counts them.
 Value ConcatCacheInserter::countPositions(Value mask, Location loc) {
   auto type = cast<RankedTensorType>(mask.getType());
   auto constant = [&](StringRef name, int64_t value) -> Value {
@@ -199,7 +199,8 @@ LogicalResult ConcatCacheInserter::run() {
   builder.setInsertionPointToStart(&function.getBody().front());
   keyPositions = countPositions(mask, function.getLoc());
   unsigned layer = 0;
-  for (AttentionOp attention : function.getBody().front().getOps<AttentionOp>()) {
+  Block &block = function.getBody().front();
+  for (AttentionOp attention : block.getOps<AttentionOp>()) {
     if (failed(insertCaches(attention, layer++))) {
       return failure();
     }

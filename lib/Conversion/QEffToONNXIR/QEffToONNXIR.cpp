@@ -184,6 +184,22 @@ static void convertArguments(FuncOp function, FloatType dtype) {
   }
 }
 
+/// Operators that were no ops of qeff keep their types: what they take of a
+/// graph in f16 is cast.
+static void replaceCasts(FuncOp function) {
+  SmallVector<mlir::UnrealizedConversionCastOp> casts(
+      function.getBody().front().getOps<mlir::UnrealizedConversionCastOp>());
+  OpBuilder builder(function.getContext());
+  for (mlir::UnrealizedConversionCastOp cast : casts) {
+    builder.setInsertionPoint(cast);
+    Type element = mlir::getElementTypeOrSelf(cast.getResult(0).getType());
+    NodeBuilder b(builder, cast.getLoc(), "");
+    cast.getResult(0).replaceAllUsesWith(
+        b.cast(cast.getInputs().front(), element));
+    cast.erase();
+  }
+}
+
 /// Drops what nothing uses, users first.
 static void eraseDeadOps(FuncOp function) {
   for (Operation &op : llvm::make_early_inc_range(
@@ -253,9 +269,13 @@ LogicalResult ConvertQEffToONNXIRPass::convert(ModuleOp module) {
   for (Operation &op : function->getBody().front()) {
     body.push_back(&op);
   }
-  if (failed(mlir::applyPartialConversion(body, target, std::move(patterns)))) {
+  mlir::ConversionConfig config;
+  config.buildMaterializations = false;
+  if (failed(mlir::applyPartialConversion(body, target, std::move(patterns),
+                                          config))) {
     return failure();
   }
+  replaceCasts(*function);
 
   Operation *terminator = function->getBody().front().getTerminator();
   function->setFunctionType(mlir::FunctionType::get(
