@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Runs the benchmarks: `./dev bench [layers|decode|export|lora] [flags]`."""
+"""Runs the benchmarks: `./dev bench [layers|decode|export|lora|onnx] [flags]`."""
 
 import os
 import runpy
 import sys
 from pathlib import Path
 
-NAMES = ("layers", "decode", "export", "lora")
+NAMES = ("layers", "decode", "export", "lora", "onnx")
+# A file named onnx.py would hide the package.
+FILES = {"onnx": "onnx_files"}
 
 
 def main() -> None:
@@ -17,7 +19,8 @@ def main() -> None:
     names = [arguments.pop(0)] if arguments[:1] and arguments[0] in NAMES else NAMES
     for name in names:
         sys.argv = [name, *arguments]
-        runpy.run_path(str(folder / f"{name}.py"), run_name="__main__")
+        file = FILES.get(name, name)
+        runpy.run_path(str(folder / f"{file}.py"), run_name="__main__")
 
 
 if __name__ == "__main__":

@@ -32,11 +32,9 @@ const ExprNode *ExprTable::Storage::get(ExprKind kind, ExprType type,
                                         ArrayRef<Expr> operands,
                                         ArrayRef<int64_t> numbers,
                                         const void *payload, StringRef name) {
-  llvm::FoldingSetNodeID key;
-  ExprNode::profile(key, kind, type, operands, numbers, payload);
-  void *position = nullptr;
-  if (ExprNode *found = nodes.FindNodeOrInsertPos(key, position)) {
-    return found;
+  ExprNode *&place = nodes.find({kind, type, operands, numbers, payload});
+  if (place) {
+    return place;
   }
   auto *node = new (allocator.Allocate<ExprNode>()) ExprNode();
   node->kind = kind;
@@ -46,12 +44,13 @@ const ExprNode *ExprTable::Storage::get(ExprKind kind, ExprType type,
   node->numbers = copyInto(allocator, numbers);
   node->payload = payload;
   node->name = name;
-  nodes.InsertNode(node, position);
-  return node;
+  return place = node;
 }
 
 ExprTable::ExprTable() : storage(std::make_unique<Storage>()) {}
 ExprTable::~ExprTable() = default;
+
+size_t ExprTable::size() const { return storage->nodes.size(); }
 
 Expr ExprTable::make(ExprKind kind, ExprType type, ArrayRef<Expr> operands) {
   for (Expr operand : operands) {

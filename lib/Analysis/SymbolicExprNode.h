@@ -6,13 +6,14 @@
 
 #include "qeff/Analysis/SymbolicExpr.h"
 
-#include "llvm/ADT/FoldingSet.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Allocator.h"
 
+#include <vector>
+
 namespace qeff {
 
-class ExprNode : public llvm::FoldingSetNode {
+class ExprNode {
 public:
   ExprKind kind;
   ExprType type;
@@ -28,30 +29,88 @@ public:
   /// Dim: the name.
   StringRef name;
 
-  void Profile(llvm::FoldingSetNodeID &key) const {
-    profile(key, kind, type, operands, numbers, payload);
-  }
-  static void profile(llvm::FoldingSetNodeID &key, ExprKind kind,
-                      ExprType type, ArrayRef<Expr> operands,
-                      ArrayRef<int64_t> numbers, const void *payload) {
-    key.AddInteger(static_cast<unsigned>(kind));
-    key.AddInteger(static_cast<unsigned>(type));
-    for (Expr operand : operands) {
-      key.AddPointer(operand.node);
-    }
-    for (int64_t number : numbers) {
-      key.AddInteger(number);
-    }
-    key.AddPointer(payload);
-  }
-
   static uint32_t getId(Expr expr) { return expr.node->id; }
   static const ExprNode *get(Expr expr) { return expr.node; }
 };
 
+/// What a node is made of; two nodes of one table never have the same.
+struct ExprKey {
+  ExprKind kind;
+  ExprType type;
+  ArrayRef<Expr> operands;
+  ArrayRef<int64_t> numbers;
+  const void *payload;
+
+  uint64_t getHash() const {
+    uint64_t hash = static_cast<uint64_t>(kind) * 8 +
+                    static_cast<uint64_t>(type);
+    for (Expr operand : operands) {
+      hash = mix(hash, ExprNode::getId(operand));
+    }
+    for (int64_t number : numbers) {
+      hash = mix(hash, static_cast<uint64_t>(number));
+    }
+    return mix(hash, reinterpret_cast<uintptr_t>(payload));
+  }
+  static uint64_t mix(uint64_t hash, uint64_t value) {
+    hash = (hash ^ value) * 0x9e3779b97f4a7c15;
+    return hash ^ (hash >> 29);
+  }
+  bool isOf(const ExprNode &node) const {
+    return kind == node.kind && type == node.type && payload == node.payload &&
+           operands == node.operands && numbers == node.numbers;
+  }
+};
+
+/// Finds nodes by what they are made of. Hashes lie beside the pointers, so
+/// that nodes are read where they are the ones in question.
+class ExprSet {
+public:
+  /// The place of the node that `key` is: null where there is none yet.
+  ExprNode *&find(const ExprKey &key) {
+    if (2 * (count + 1) > entries.size()) {
+      grow();
+    }
+    uint64_t hash = key.getHash();
+    Entry *entry = &entries[hash & (entries.size() - 1)];
+    while (entry->node && (entry->hash != hash || !key.isOf(*entry->node))) {
+      entry = entry + 1 == entries.data() + entries.size() ? entries.data()
+                                                           : entry + 1;
+    }
+    count += entry->node ? 0 : 1;
+    entry->hash = hash;
+    return entry->node;
+  }
+  /// Nodes, if each new place that was found got one.
+  size_t size() const { return count; }
+
+private:
+  struct Entry {
+    uint64_t hash = 0;
+    ExprNode *node = nullptr;
+  };
+
+  void grow() {
+    std::vector<Entry> before(std::max<size_t>(2 * entries.size(), 1024));
+    before.swap(entries);
+    for (const Entry &entry : before) {
+      if (entry.node) {
+        size_t at = entry.hash & (entries.size() - 1);
+        while (entries[at].node) {
+          at = (at + 1) & (entries.size() - 1);
+        }
+        entries[at] = entry;
+      }
+    }
+  }
+
+  std::vector<Entry> entries;
+  size_t count = 0;
+};
+
 struct ExprTable::Storage {
   llvm::BumpPtrAllocator allocator;
-  llvm::FoldingSet<ExprNode> nodes;
+  ExprSet nodes;
   llvm::StringMap<char, llvm::BumpPtrAllocator> names;
   uint32_t nextId = 0;
   uint64_t steps = 0;

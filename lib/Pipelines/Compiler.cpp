@@ -18,6 +18,7 @@
 #include "qeff/Pipelines/Phases.h"
 #include "qeff/Target/AIC100.h"
 #include "qeff/Target/Host/Package.h"
+#include "qeff/Target/ONNX.h"
 #include "qeff/Target/OutputFile.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
@@ -67,8 +68,10 @@ private:
   LogicalResult writeModule();
   LogicalResult tune(StringRef directory);
   LogicalResult writePackage();
+  LogicalResult writeCompiled(OutputPackage &package);
   LogicalResult writeHost(StringRef directory);
   LogicalResult writeAIC100(StringRef directory);
+  LogicalResult writeONNX(StringRef directory);
   LogicalResult copyTokenizer(StringRef directory);
   EvaluatorOptions getEvaluatorOptions() const;
   OwningOpRef<ModuleOp> clone() {
@@ -148,7 +151,7 @@ LogicalResult Driver::load() {
 /// Takes the targets that were asked for, or those that the module can become.
 LogicalResult Driver::chooseTargets() {
   Phase from = *getPhase(*module);
-  for (Phase to : {Phase::Host, Phase::AIC100}) {
+  for (Phase to : {Phase::Host, Phase::AIC100, Phase::ONNX}) {
     StringRef name = stringifyPhase(to);
     bool follows = succeeded(getPath(from, to));
     bool isNamed = llvm::is_contained(options.targets, name);
@@ -157,7 +160,8 @@ LogicalResult Driver::chooseTargets() {
              << "target: expects one that a module of phase "
              << stringifyPhase(from) << " can become, got " << name;
     }
-    if (isNamed || (options.targets.empty() && follows)) {
+    if (isNamed ||
+        (options.targets.empty() && follows && to != Phase::ONNX)) {
       targets.push_back(to);
     }
   }
@@ -344,6 +348,24 @@ LogicalResult Driver::writeAIC100(StringRef directory) {
   return success();
 }
 
+/// Plain ONNX, which no shapes are chosen for.
+LogicalResult Driver::writeONNX(StringRef directory) {
+  OwningOpRef<ModuleOp> target = clone();
+  report("lowering to onnx", 0, 1);
+  if (failed(lower(*target, Phase::ONNX))) {
+    return failure();
+  }
+  report("lowering to onnx", 1, 1);
+  ReportTimer timer(collector.get(), "writing the ONNX model");
+  if (std::error_code code = llvm::sys::fs::create_directory(
+          directory, /*IgnoreExisting=*/true, llvm::sys::fs::all_all)) {
+    return mlir::emitError(loc) << directory << ": " << code.message();
+  }
+  SmallString<256> path(directory);
+  llvm::sys::path::append(path, "model.onnx");
+  return exportONNX(*target, path, getEvaluatorOptions(), progress);
+}
+
 /// Lowers the module to phase tuned. Adapters that are inputs from there on
 /// become files in `directory`.
 LogicalResult Driver::tune(StringRef directory) {
@@ -373,9 +395,30 @@ LogicalResult Driver::writePackage() {
     return failure();
   }
   // What the targets have in common is done, and warned of, once.
+  if (succeeded(getPath(*getPhase(*module), Phase::Canonical)) &&
+      failed(lower(*module, Phase::Canonical))) {
+    return failure();
+  }
+  auto isONNX = [](Phase target) { return target == Phase::ONNX; };
+  if (llvm::any_of(targets, isONNX)) {
+    SmallString<256> directory(package->getDirectory());
+    llvm::sys::path::append(directory, stringifyPhase(Phase::ONNX));
+    if (failed(writeONNX(directory))) {
+      return failure();
+    }
+    llvm::erase_if(targets, isONNX);
+    if (targets.empty()) {
+      return package->commit();
+    }
+  }
+  return writeCompiled(*package);
+}
+
+/// Makes what runs on the host or on the card.
+LogicalResult Driver::writeCompiled(OutputPackage &package) {
   Phase phase = *getPhase(*module);
   if (succeeded(getPath(phase, Phase::Tuned))) {
-    if (failed(tune(package->getDirectory()))) {
+    if (failed(tune(package.getDirectory()))) {
       return failure();
     }
   } else if (note && takesAdapters(*module)) {
@@ -385,14 +428,14 @@ LogicalResult Driver::writePackage() {
              .str());
   }
   for (Phase target : targets) {
-    SmallString<256> directory(package->getDirectory());
+    SmallString<256> directory(package.getDirectory());
     llvm::sys::path::append(directory, stringifyPhase(target));
     if (failed(target == Phase::Host ? writeHost(directory)
                                      : writeAIC100(directory))) {
       return failure();
     }
   }
-  return package->commit();
+  return package.commit();
 }
 
 LogicalResult Driver::compile() {

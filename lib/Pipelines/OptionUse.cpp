@@ -13,7 +13,7 @@
 using namespace qeff;
 
 static Phase getTargetPhase(StringRef target) {
-  return target == "host" ? Phase::Host : Phase::AIC100;
+  return *symbolizePhase(target);
 }
 
 /// The phases that are to be made; of targets that are not named, those that
@@ -44,15 +44,16 @@ static std::string getNames(ArrayRef<Phase> phases) {
                     " and ");
 }
 
-/// The phase whose passes take the option `name`.
-static Phase getPhaseOf(StringRef name) {
+/// The phases whose passes take the option `name`.
+static SmallVector<Phase> getPhasesOf(StringRef name) {
   std::string variable = ("$" + name).str();
+  SmallVector<Phase> found;
   for (const PhaseInfo &info : getPhases()) {
     if (info.passes.contains(variable)) {
-      return info.phase;
+      found.push_back(info.phase);
     }
   }
-  llvm_unreachable("the phase table names every option of a pass");
+  return found;
 }
 
 /// Whether `phase` lies between `from` (exclusive) and one of `goals`.
@@ -158,10 +159,12 @@ LogicalResult qeff::checkOptionUse(Location loc, const CompileOptions &options,
   Phase from = *getPhase(module);
   SmallVector<Phase> goals = getGoals(options, from);
   for (auto [name, isSet] : passOptions) {
-    Phase phase = getPhaseOf(name);
-    if (isSet && !isMade(phase, from, goals)) {
+    SmallVector<Phase> phases = getPhasesOf(name);
+    bool isUsed = llvm::any_of(
+        phases, [&](Phase phase) { return isMade(phase, from, goals); });
+    if (isSet && !isUsed) {
       return mlir::emitError(loc)
-             << name << ": expects phase " << stringifyPhase(phase)
+             << name << ": expects phase " << stringifyPhase(phases.front())
              << " to be made, got a module of phase " << stringifyPhase(from)
              << " to become " << getNames(goals);
     }

@@ -43,9 +43,9 @@ static LogicalResult checkChoice(Location loc, StringRef name, StringRef value,
 static LogicalResult checkTargetsAndPhases(Location loc,
                                            const CompileOptions &options) {
   for (const std::string &target : options.targets) {
-    if (target != "host" && target != "aic100") {
+    if (target != "host" && target != "aic100" && target != "onnx") {
       return mlir::emitError(loc)
-             << "target: expects host and aic100, got '" << target << "'";
+             << "target: expects host, aic100 and onnx, got '" << target << "'";
     }
   }
   if (options.output == "-" && options.compileTo.empty()) {

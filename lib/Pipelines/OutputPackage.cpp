@@ -66,7 +66,10 @@ static bool isPart(StringRef folder, StringRef name) {
         "custom_io.yaml", "compile.sh",      "qpc"};
     return llvm::is_contained(kCard, name);
   }
-  static constexpr StringRef kTop[] = {kMarkerName, "host", "aic100",
+  if (folder == "onnx") {
+    return name == "model.onnx" || name == "model.onnx.data";
+  }
+  static constexpr StringRef kTop[] = {kMarkerName, "host", "aic100", "onnx",
                                        "adapters"};
   return llvm::is_contained(kTop, name);
 }
@@ -80,7 +83,7 @@ static LogicalResult checkReplaceable(Location loc, StringRef path,
            << path << ": exists and is no package of qeff; remove it or "
            << "choose another output";
   }
-  for (StringRef folder : {"", "host", "aic100"}) {
+  for (StringRef folder : {"", "host", "aic100", "onnx"}) {
     std::error_code code;
     for (fs::directory_iterator it(joinPath(package, folder), code,
                                    /*follow_symlinks=*/false),

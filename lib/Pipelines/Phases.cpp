@@ -18,7 +18,8 @@ static const PhaseInfo phases[] = {
      "transformer-level, stateless, named dims known",
      "onnxir-inline-functions,onnxir-upgrade,onnxir-infer-shapes,"
      "qeff-raise-caches,"
-     "onnxir-infer-shapes,onnxir-fold-constants,qeff-raise-linear,"
+     "onnxir-infer-shapes,onnxir-widen-floats,onnxir-fold-constants,"
+     "qeff-raise-linear,"
      "qeff-raise-norm,qeff-raise-embedding{roots=$roots},"
      "qeff-raise-attention{roots=$roots},qeff-raise-logits,"
      "qeff-raise-elementwise,canonicalize,qeff-raise-inputs,"
@@ -41,6 +42,11 @@ static const PhaseInfo phases[] = {
      "qeff-specialize,onnxir-infer-shapes,onnxir-fold-constants"},
     {Phase::Host, Phase::Specialized, "kernels, launches, weight placements",
      "convert-qeff-to-host{weights=$host-weights mcpu=$mcpu}"},
+    {Phase::ONNX, Phase::Adapted,
+     "plain ONNX of opset 23, caches as inputs and outputs",
+     "qeff-insert-concat-cache,"
+     "convert-qeff-to-onnxir{dtype=$onnx-dtype standard},qeff-clip-fp16,"
+     "qeff-outline-weights"},
 };
 
 ArrayRef<PhaseInfo> qeff::getPhases() { return phases; }

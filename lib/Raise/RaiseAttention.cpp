@@ -227,6 +227,25 @@ std::optional<AttentionMatch> AttentionMatcher::match(std::string &why) {
 //===----------------------------------------------------------------------===//
 
 namespace {
+/// What is known of the elements of a function. It grows with every question.
+struct Knowledge {
+  Knowledge(FuncOp function, ConstantReader &constants)
+      : shapes(function, table), elements(shapes, constants),
+        start(table.size()) {}
+
+  /// Whether it holds so much more than at first that to find out anew is
+  /// better than to keep it.
+  bool isLarge() const {
+    constexpr size_t kMaxNodes = 1 << 15;
+    return table.size() > kMaxNodes + 8 * start;
+  }
+
+  ExprTable table;
+  SymbolicShapes shapes;
+  Elements elements;
+  size_t start;
+};
+
 struct RaiseAttention
     : qeff::impl::RaiseAttentionPassBase<RaiseAttention> {
   using Base::Base;
@@ -240,39 +259,47 @@ struct RaiseAttention
 };
 } // namespace
 
+/// Raises `op`, a matrix product or an operator that is attention already.
+static void raise(Elements &elements, FuncOp function, Operation *op) {
+  std::string why;
+  std::optional<AttentionMatch> match;
+  if (isOperator(op, "Attention")) {
+    match = matchAttentionOperator(elements, function, op, why);
+  } else {
+    AttentionMatcher matcher(elements, function, op);
+    if (!matcher.isCandidate()) {
+      return;
+    }
+    match = matcher.match(why);
+  }
+  if (match && succeeded(buildAttention(elements, function, op, *match, why))) {
+    emitAttentionRaised(op);
+  } else {
+    emitAttentionMissed(op, why);
+  }
+}
+
 void RaiseAttention::runOnOperation() {
   FailureOr<FuncOp> function = findMainFunction(getOperation());
   if (failed(function)) {
     return signalPassFailure();
   }
-  ExprTable table;
-  SymbolicShapes shapes(*function, table);
   ConstantReader constants(getOperation(), options);
-  Elements elements(shapes, constants);
   SmallVector<Operation *> ops;
   function->walk([&](Operation *op) {
     if (isOperator(op, "MatMul") || isOperator(op, "Attention")) {
       ops.push_back(op);
     }
   });
+  auto knowledge = std::make_unique<Knowledge>(*function, constants);
+  // A file may ask for any amount of work: what one table allows, so often.
+  constexpr int kMaxTables = 256;
+  int tables = 1;
   for (Operation *op : ops) {
-    std::string why;
-    std::optional<AttentionMatch> match;
-    if (isOperator(op, "Attention")) {
-      match = matchAttentionOperator(elements, *function, op, why);
-    } else {
-      AttentionMatcher matcher(elements, *function, op);
-      if (!matcher.isCandidate()) {
-        continue;
-      }
-      match = matcher.match(why);
+    if (knowledge->isLarge() && tables++ < kMaxTables) {
+      knowledge = std::make_unique<Knowledge>(*function, constants);
     }
-    if (match &&
-        succeeded(buildAttention(elements, *function, op, *match, why))) {
-      emitAttentionRaised(op);
-    } else {
-      emitAttentionMissed(op, why);
-    }
+    raise(knowledge->elements, *function, op);
   }
   emitConstantsNotRead(*function, constants.getError());
 }

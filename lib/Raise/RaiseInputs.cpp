@@ -5,7 +5,7 @@
 
 #include "Positions.h"
 
-#include "qeff/Dialect/ONNXIR/IR/ONNXIRDialect.h"
+#include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
 #include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Raise/Passes.h"
@@ -38,6 +38,7 @@ private:
   void renameDims();
   void name(BlockArgument argument, StringRef text);
   void movePositions();
+  void widenResults();
   void countPositions();
   void nameEncoderInputs();
 
@@ -105,6 +106,28 @@ void InputRaiser::renameDims() {
 void InputRaiser::name(BlockArgument argument, StringRef text) {
   function.setArgAttr(argument.getArgNumber(), kNameAttr,
                       builder.getStringAttr(text));
+}
+
+/// Results are f32, as those of a checkpoint are, whatever the graph rounds
+/// them to.
+void InputRaiser::widenResults() {
+  mlir::func::ReturnOp end =
+      cast<mlir::func::ReturnOp>(function.getBody().front().getTerminator());
+  for (mlir::OpOperand &operand : end->getOpOperands()) {
+    auto cast = operand.get().getDefiningOp<onnxir::CastOp>();
+    auto element = cast ? mlir::getElementTypeOrSelf(cast.getType()) : Type();
+    if (cast && (element.isF16() || element.isBF16()) &&
+        mlir::getElementTypeOrSelf(cast.getInput().getType()).isF32()) {
+      operand.set(cast.getInput());
+      function.removeResultAttr(operand.getOperandNumber(),
+                                builder.getStringAttr("onnxir.proto"));
+      if (cast->use_empty()) {
+        cast->erase();
+      }
+    }
+  }
+  function.setType(builder.getFunctionType(function.getArgumentTypes(),
+                                           end->getOperandTypes()));
 }
 
 /// Positions come second.
@@ -189,6 +212,7 @@ void InputRaiser::run() {
     return;
   }
   dropProtos();
+  widenResults();
   eraseUnused();
   renameDims();
   movePositions();

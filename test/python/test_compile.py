@@ -141,7 +141,7 @@ def test_a_package_is_replaced_and_nothing_else_is(tiny, tmp_path):
     "options, message",
     [
         ({"model": "/nowhere"}, "/nowhere: No such file"),
-        ({"target": "gpu"}, "target: expects host and aic100, got 'gpu'"),
+        ({"target": "gpu"}, "target: expects host, aic100 and onnx, got 'gpu'"),
         ({"target": []}, "expects at least one target"),
         ({"compile_to": "nowhere"}, "unknown phase 'nowhere', known are canon"),
         ({"onnx_dtype": "f8"}, "onnx-dtype: expects f32 or f16, got 'f8'"),

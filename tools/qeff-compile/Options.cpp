@@ -22,7 +22,8 @@ a .gguf or .onnx file, or a .mlir or .mlirbc module of any phase.
   -o, --output=OUT        the package; one that is there is replaced in one
                           step but for its adapters, anything else that is
                           there is left alone
-  --target=host,aic100    what to make (both, as far as MODEL's phase allows)
+  --target=host,aic100    what to make (both, as far as MODEL's phase allows);
+                          onnx: OUT/onnx/model.onnx, plain ONNX of opset 23
   --prefill-seq-len=32    tokens of a prompt in one call
   --ctx-len=1024          slots of the KV cache, prompt and answer together
   --batch-size=1          rows of a call

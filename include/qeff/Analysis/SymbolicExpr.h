@@ -151,6 +151,9 @@ public:
   /// Whether 0 <= `a` < `extent`.
   bool isKnownInRange(Expr a, Expr extent);
 
+  /// Expressions that were made.
+  size_t size() const;
+
   /// The terms of an integer.
   static SmallVector<ExprTerm> getTerms(Expr a);
 

@@ -28,10 +28,16 @@ def ConvertQEffToONNXIRPass
     norms and the logits stay f32. `dtype=auto` takes f16 where most of the
     bytes of the module's weights are 16-bit floats, else f32.
 
+    With `standard`, canonical or adapted to onnx: nodes of opset 23 and of the
+    default domain alone, among them `Attention`, `RMSNormalization` and
+    `RotaryEmbedding`, as any runtime takes them.
+
     Needs: one public function. Leaves: that function with `onnxir.node`s, the
     custom ops that it uses as `onnxir.function`s, unique names.
   }];
   let options = [
+    Option<"standard", "standard", "bool", /*default=*/"false",
+           "Write ONNX's own operators, not those of AI 100">,
     Option<"dtype", "dtype", "std::string", /*default=*/"\"auto\"",
            "Element type of weights, states and activations: f32, f16 or auto">
   ];

@@ -14,6 +14,9 @@ struct ONNXIRConversionOptions {
   FloatType dtype;
   /// Rows of the rope tables; 0 takes the op's `max_position`.
   int64_t ropeRows = 0;
+  /// Operators of ONNX's own newest form (`Attention`, `RMSNormalization`,
+  /// `RotaryEmbedding`) instead of those that AI 100's compiler knows.
+  bool standard = false;
 };
 
 /// `value` is computed from weights and constants alone, so that it is written

@@ -96,6 +96,36 @@ def FuseAdaptersPass : Pass<"qeff-fuse-adapters", "::mlir::ModuleOp"> {
   let dependentDialects = ["::qeff::QEffDialect"];
 }
 
+def InsertConcatCachePass
+    : Pass<"qeff-insert-concat-cache", "::mlir::ModuleOp"> {
+  let summary = "Give a stateless function the caches that ONNX runtimes pass";
+  let description = [{
+    Canonical or adapted, before it becomes plain ONNX. Keys and values of
+    earlier calls come in and all of them go out; which keys are tokens says an
+    attention mask over both, and their positions are counted from it.
+
+    ```mlir
+    %a = qeff.attention %q, %k, %v, %pos, %pos {causal, …}
+    // becomes
+    %kp = …                 // where(attention_mask, cumsum(attention_mask) - 1, -1)
+    %k1 = qeff.concat %past_key, %k {axis = 2}
+    %v1 = qeff.concat %past_value, %v {axis = 2}
+    %a = qeff.attention %q, %k1, %v1, %pos, %kp {causal, …}
+    ```
+
+    A function that is no decoder (no `position_ids`, or no causal attention)
+    stays as it is.
+
+    Needs: one public function; no attention with a `bias`. Leaves: the inputs
+    `attention_mask` and, layer by layer, `past_key_values.N.key` and
+    `past_key_values.N.value`, and the results `present.N.key` and
+    `present.N.value` after the logits. Adapters' arguments and results stay
+    last.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect",
+                           "::qeff::onnxir::ONNXIRDialect"];
+}
+
 def InsertKVCachePass : Pass<"qeff-insert-kv-cache", "::mlir::ModuleOp"> {
   let summary = "Give a stateless function a KV cache";
   let description = [{

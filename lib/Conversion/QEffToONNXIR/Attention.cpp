@@ -91,7 +91,8 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
   }
 
   /// Softmax of the last axis; `sink` [H, 1, 1] is one more score of each row.
-  static Value buildSoftmax(NodeBuilder &b, Value scores, Value sink) {
+  static Value buildSoftmax(NodeBuilder &b, Value scores, Value sink,
+                            bool standard) {
     RankedTensorType type = getTensorType(scores);
     Type f32 = type.getElementType();
     if (!sink) {
@@ -102,9 +103,7 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
     reduced.back() = 1;
     Value largest =
         b.binary("Max",
-                 b.node("ReduceMax", scores, f32, reduced,
-                        {b.attr("axes", ArrayRef<int64_t>{-1}),
-                         b.attr("keepdims", int64_t(1))}),
+                 b.reduce("ReduceMax", scores, -1, /*keepDims=*/true, standard),
                  sink);
     Value weights = b.unary("Exp", b.binary("Sub", scores, largest));
     Value sum = b.node("ReduceSum", {weights, b.i64s({-1})}, f32, reduced,
@@ -143,6 +142,48 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
     return b.where(mask.hidden, b.scalar(kMaskFill, f32), scores);
   }
 
+  /// Attention of opset 23, which has no place for slopes, sinks and a bias of
+  /// its own beside the mask.
+  bool isStandard(AttentionOp op) const {
+    return options.standard && !op.getSlopes() && !op.getSinks() &&
+           !op.getBias();
+  }
+
+  /// What is visible, [B, 1, S, T]. A mask of keys alone is spread over the
+  /// queries: ONNX Runtime wants a row for each.
+  static Value buildVisible(AttentionOp op, const Mask &mask, Value positions,
+                            OpBuilder &builder) {
+    NodeBuilder b(builder, op.getLoc(), "attention_mask");
+    Value visible = b.unary("Not", mask.hidden);
+    SmallVector<int64_t> shape(getTensorType(visible).getShape());
+    if (shape[2] != 1) {
+      return visible;
+    }
+    Value length = b.unsqueeze(b.dim(positions, 1), 0);
+    Value rows = b.concat({b.i64s({1, 1}), length, b.i64s(1)}, 0);
+    shape[2] = getTensorType(positions).getDimSize(1);
+    return b.node("Expand", {visible, rows}, builder.getI1Type(), shape);
+  }
+
+  Value buildStandard(AttentionOp op, OpAdaptor adaptor, const Mask &mask,
+                      OpBuilder &builder) const {
+    Value visible = buildVisible(op, mask, adaptor.getQPos(), builder);
+    NodeBuilder b = getBuilder(op, builder);
+    Value q = getActivation(b, op.getQ(), adaptor.getQ(), "q");
+    Value k = getActivation(b, op.getK(), adaptor.getK(), "k");
+    Value v = getActivation(b, op.getV(), adaptor.getV(), "v");
+    SmallVector<NamedAttribute> attributes = {
+        b.attr("scale", static_cast<float>(op.getScale().convertToDouble()))};
+    if (std::optional<llvm::APFloat> softcap = op.getSoftcap()) {
+      attributes.push_back(b.attr(
+          "softcap", static_cast<float>(softcap->convertToDouble())));
+    }
+    SmallVector<int64_t> shape(getTensorType(q).getShape());
+    shape[3] = getTensorType(v).getDimSize(3);
+    return b.node("Attention", {q, k, v, visible},
+                  getTensorType(q).getElementType(), shape, attributes);
+  }
+
   LogicalResult
   matchAndRewrite(AttentionOp op, OpAdaptor adaptor,
                   mlir::ConversionPatternRewriter &rewriter) const override {
@@ -156,6 +197,10 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
     if (failed(mask)) {
       return reject(rewriter, op,
                     "no argument has the dim of kv_pos");
+    }
+    if (isStandard(op)) {
+      rewriter.replaceOp(op, buildStandard(op, adaptor, *mask, rewriter));
+      return success();
     }
     Value slopes = buildSlopes(op, *mask, rewriter);
     NodeBuilder b = getBuilder(op, rewriter);
@@ -171,7 +216,7 @@ struct AttentionPattern : ONNXIRPattern<AttentionOp> {
       sink = b.unsqueeze(
           b.weight(op.getSinks(), rewriter.getF32Type(), "sinks"), {1, 2});
     }
-    Value weights = b.cast(buildSoftmax(b, scores, sink),
+    Value weights = b.cast(buildSoftmax(b, scores, sink, options.standard),
                            getTensorType(v).getElementType());
     rewriter.replaceOp(op, b.matmul(weights, v));
     return success();

@@ -104,14 +104,14 @@ static const CustomOp kCustomOps[] = {
     {kRuntimeDomain, "CustomRMSNorm", kCustomRMSNorm},
 };
 
-FailureOr<ArrayAttr> qeff::insertCustomOps(ModuleOp module) {
+FailureOr<ArrayAttr> qeff::insertCustomOps(ModuleOp module, int64_t opset) {
   llvm::StringSet<> used;
   module.walk([&](NodeOp node) { used.insert(node.getQualifiedName()); });
   MLIRContext *context = module.getContext();
   auto importOpset = [&](StringRef domain, int64_t version) -> Attribute {
     return OpsetAttr::get(context, StringAttr::get(context, domain), version);
   };
-  SmallVector<Attribute> imports = {importOpset("", kOpset)};
+  SmallVector<Attribute> imports = {importOpset("", opset)};
   for (const CustomOp &op : kCustomOps) {
     std::string name = (op.domain + "::" + op.opType).str();
     if (!used.contains(name)) {

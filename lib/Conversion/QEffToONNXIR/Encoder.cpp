@@ -44,12 +44,10 @@ struct PoolPattern : ONNXIRPattern<PoolOp> {
 
   /// The mean of all rows, or of those that `visible` [B, S, 1] keeps.
   static Value buildMean(NodeBuilder &b, Value x, Value visible,
-                         ArrayRef<int64_t> shape) {
+                         ArrayRef<int64_t> shape, bool standard) {
     Type f32 = getTensorType(x).getElementType();
     if (!visible) {
-      return b.node("ReduceMean", x, f32, shape,
-                    {b.attr("axes", ArrayRef<int64_t>{1}),
-                     b.attr("keepdims", int64_t(0))});
+      return b.reduce("ReduceMean", x, 1, /*keepDims=*/false, standard);
     }
     auto sum = [&](Value value, ArrayRef<int64_t> result) {
       return b.node("ReduceSum", {value, b.i64s({1})}, f32, result,
@@ -62,16 +60,14 @@ struct PoolPattern : ONNXIRPattern<PoolOp> {
   }
 
   static Value buildMax(NodeBuilder &b, Value x, Value visible,
-                        ArrayRef<int64_t> shape) {
+                        bool standard) {
     Type f32 = getTensorType(x).getElementType();
     if (visible) {
       Value lowest = b.scalar(-65504.0, f32);
       x = b.node("Where", {visible, x, lowest}, f32,
                  getTensorType(x).getShape());
     }
-    return b.node("ReduceMax", x, f32, shape,
-                  {b.attr("axes", ArrayRef<int64_t>{1}),
-                   b.attr("keepdims", int64_t(0))});
+    return b.reduce("ReduceMax", x, 1, /*keepDims=*/false, standard);
   }
 
   /// The row of the largest position, as logits_select has it.
@@ -109,8 +105,8 @@ struct PoolPattern : ONNXIRPattern<PoolOp> {
     }
     Value wide = b.cast(x, rewriter.getF32Type());
     Value result = op.getKind() == Pool::Mean
-                       ? buildMean(b, wide, visible, shape)
-                       : buildMax(b, wide, visible, shape);
+                       ? buildMean(b, wide, visible, shape, options.standard)
+                       : buildMax(b, wide, visible, options.standard);
     rewriter.replaceOp(op, b.cast(result, type));
     return success();
   }

@@ -6,11 +6,45 @@
 
 using namespace qeff;
 
+/// The initializer in front of `op` that `weight` is already, in the type
+/// `element`, or null.
+static Value findInitializer(OpBuilder &builder, Operation *op, Value weight,
+                             Type element) {
+  Value source = castWeight(builder, op->getLoc(), weight, element);
+  for (Operation *user : source.getUsers()) {
+    auto found = dyn_cast<onnxir::WeightOp>(user);
+    if (found && found->getBlock() == op->getBlock() &&
+        found->isBeforeInBlock(op)) {
+      return found;
+    }
+  }
+  return {};
+}
+
 namespace {
 /// MatMul with an [in, out] initializer as its second operand, which the AI 100
 /// compiler needs in order to compress it, and Add.
 struct LinearPattern : ONNXIRPattern<LinearOp> {
   using ONNXIRPattern::ONNXIRPattern;
+
+  /// The weight as [in, out]. A table that is an initializer already is not
+  /// written twice where any runtime may turn it.
+  Value getTransposed(LinearOp op, NodeBuilder &b) const {
+    OpBuilder &builder = b.getBuilder();
+    Value tied = options.standard ? findInitializer(builder, op, op.getWeight(),
+                                                    options.dtype)
+                                  : Value();
+    if (tied) {
+      return b.transpose(tied, {1, 0});
+    }
+    RankedTensorType type = getTensorType(op.getWeight());
+    Value transposed = builder.createOrFold<TransposeOp>(
+        op.getLoc(),
+        RankedTensorType::get({type.getDimSize(1), type.getDimSize(0)},
+                              type.getElementType()),
+        op.getWeight(), ArrayRef<int64_t>{1, 0});
+    return b.weight(transposed, options.dtype, "weight");
+  }
 
   LogicalResult
   matchAndRewrite(LinearOp op, OpAdaptor adaptor,
@@ -25,13 +59,7 @@ struct LinearPattern : ONNXIRPattern<LinearOp> {
     }
     NodeBuilder b = getBuilder(op, rewriter);
     Value x = getActivation(b, op.getInput(), adaptor.getInput(), "input");
-    RankedTensorType type = getTensorType(op.getWeight());
-    Value transposed = rewriter.createOrFold<TransposeOp>(
-        op.getLoc(),
-        RankedTensorType::get({type.getDimSize(1), type.getDimSize(0)},
-                              type.getElementType()),
-        op.getWeight(), ArrayRef<int64_t>{1, 0});
-    Value result = b.matmul(x, b.weight(transposed, options.dtype, "weight"));
+    Value result = b.matmul(x, getTransposed(op, b));
     if (op.getBias()) {
       result = b.binary("Add", result,
                         b.weight(op.getBias(), options.dtype, "bias"));

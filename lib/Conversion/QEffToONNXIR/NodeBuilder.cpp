@@ -40,6 +40,7 @@ static int64_t getSinceVersion(StringRef opType) {
       .Case("Shape", 15)
       .Cases({"Where", "Identity", "GreaterOrEqual"}, 16)
       .Case("LayerNormalization", 17)
+      .Cases({"Attention", "RMSNormalization", "RotaryEmbedding"}, 23)
       .Default(13);
 }
 
@@ -48,11 +49,14 @@ NodeBuilder::NodeBuilder(OpBuilder &builder, Location loc, StringRef scope)
 
 Value NodeBuilder::node(StringRef opType, ValueRange inputs, Type elementType,
                         ArrayRef<int64_t> shape,
-                        ArrayRef<NamedAttribute> attrs, StringRef domain) {
+                        ArrayRef<NamedAttribute> attrs, StringRef domain,
+                        int64_t since) {
   Type type = RankedTensorType::get(shape, elementType);
+  if (since == 0) {
+    since = domain.empty() ? getSinceVersion(opType) : 1;
+  }
   auto node = NodeOp::create(
-      builder, loc, type, domain, opType,
-      domain.empty() ? getSinceVersion(opType) : 1,
+      builder, loc, type, domain, opType, since,
       (Twine(path) + "/" + opType).str(), inputs, attrs);
   return node.getResult(0);
 }
@@ -272,10 +276,31 @@ Value NodeBuilder::concat(ValueRange values, int64_t axis) {
   SmallVector<int64_t> shape(type.getShape());
   shape[axis] = 0;
   for (Value value : values) {
-    shape[axis] += getTensorType(value).getDimSize(axis);
+    int64_t size = getTensorType(value).getDimSize(axis);
+    bool isDynamic = ShapedType::isDynamic(size) ||
+                     ShapedType::isDynamic(shape[axis]);
+    shape[axis] = isDynamic ? ShapedType::kDynamic : shape[axis] + size;
   }
   return node("Concat", values, type.getElementType(), shape,
               attr("axis", axis));
+}
+
+Value NodeBuilder::reduce(StringRef opType, Value x, int64_t axis,
+                          bool keepDims, bool standard) {
+  RankedTensorType type = getTensorType(x);
+  SmallVector<int64_t> shape(type.getShape());
+  int64_t place = axis < 0 ? axis + type.getRank() : axis;
+  shape[place] = 1;
+  if (!keepDims) {
+    shape.erase(shape.begin() + place);
+  }
+  NamedAttribute keep = attr("keepdims", static_cast<int64_t>(keepDims));
+  if (standard) {
+    return node(opType, {x, i64s(axis)}, type.getElementType(), shape, keep,
+                /*domain=*/"", /*since=*/18);
+  }
+  return node(opType, x, type.getElementType(), shape,
+              {attr("axes", ArrayRef<int64_t>{axis}), keep});
 }
 
 Value NodeBuilder::dim(Value x, int64_t axis) {

@@ -12,6 +12,7 @@ namespace qeff {
 inline constexpr StringRef kCloudDomain = "com.qualcomm.cloud";
 inline constexpr StringRef kRuntimeDomain = "com.qti.aisw.onnx";
 inline constexpr int64_t kOpset = 17;
+inline constexpr int64_t kStandardOpset = 23;
 
 class NodeBuilder {
 public:
@@ -21,10 +22,11 @@ public:
 
   OpBuilder &getBuilder() { return builder; }
 
-  /// One node with one result.
+  /// One node with one result, in the form of the opset `since` where that is
+  /// not 0.
   Value node(StringRef opType, ValueRange inputs, Type elementType,
              ArrayRef<int64_t> shape, ArrayRef<NamedAttribute> attrs = {},
-             StringRef domain = "");
+             StringRef domain = "", int64_t since = 0);
 
   NamedAttribute attr(StringRef name, int64_t value);
   NamedAttribute attr(StringRef name, ArrayRef<int64_t> values);
@@ -57,6 +59,10 @@ public:
   Value slice(Value x, int64_t axis, int64_t start, int64_t end,
               int64_t step = 1);
   Value concat(ValueRange values, int64_t axis);
+  /// ReduceMax or ReduceMean along `axis`, in the form of opset 17 or, where
+  /// `standard`, of the newest one.
+  Value reduce(StringRef opType, Value x, int64_t axis, bool keepDims,
+               bool standard);
   /// The size of axis `axis` of `x` as a scalar.
   Value dim(Value x, int64_t axis);
   /// 0, 1, …, count − 1.
@@ -79,7 +85,7 @@ Value castWeight(OpBuilder &builder, Location loc, Value value,
 
 /// Inserts the functions of the custom ops that `module` calls and returns the
 /// opset imports.
-FailureOr<ArrayAttr> insertCustomOps(ModuleOp module);
+FailureOr<ArrayAttr> insertCustomOps(ModuleOp module, int64_t opset);
 
 /// Makes the names of nodes, initializers and weights unique.
 void uniquifyNames(ModuleOp module, ArrayRef<StringRef> reserved);

@@ -7,7 +7,7 @@
 using namespace qeff;
 
 namespace {
-/// CustomRMSNorm, whose body is f32.
+/// CustomRMSNorm, whose body is f32, or RMSNormalization, which sums in f32.
 struct RMSNormPattern : ONNXIRPattern<RMSNormOp> {
   using ONNXIRPattern::ONNXIRPattern;
 
@@ -21,12 +21,18 @@ struct RMSNormPattern : ONNXIRPattern<RMSNormOp> {
     NodeBuilder b = getBuilder(op, rewriter);
     Type f32 = rewriter.getF32Type();
     Value x = getActivation(b, op.getInput(), adaptor.getInput(), "input");
-    Value wide = b.cast(x, f32);
     Value weight = b.weight(op.getWeight(), options.dtype, "weight");
-    Value y = b.node(
-        "CustomRMSNorm", {wide, weight}, f32, getTensorType(x).getShape(),
-        b.attr("epsilon", static_cast<float>(op.getEps().convertToDouble())),
-        kRuntimeDomain);
+    NamedAttribute epsilon =
+        b.attr("epsilon", static_cast<float>(op.getEps().convertToDouble()));
+    ArrayRef<int64_t> shape = getTensorType(x).getShape();
+    if (options.standard) {
+      rewriter.replaceOp(op, b.node("RMSNormalization", {x, weight},
+                                    getTensorType(x).getElementType(), shape,
+                                    {b.attr("axis", int64_t(-1)), epsilon}));
+      return success();
+    }
+    Value y = b.node("CustomRMSNorm", {b.cast(x, f32), weight}, f32, shape,
+                     epsilon, kRuntimeDomain);
     rewriter.replaceOp(op, b.cast(y, getTensorType(x).getElementType()));
     return success();
   }

@@ -35,9 +35,12 @@ protected:
   /// An activation, which may also be given as a weight expression.
   Value getActivation(NodeBuilder &b, Value original, Value converted,
                       StringRef suffix) const {
-    return isWeightExpression(original)
-               ? b.weight(original, options.dtype, suffix)
-               : converted;
+    if (isWeightExpression(original)) {
+      return b.weight(original, options.dtype, suffix);
+    }
+    // An operator that was no op of qeff may give another type.
+    bool isFloat = isa<FloatType>(getTensorType(converted).getElementType());
+    return isFloat ? b.cast(converted, options.dtype) : converted;
   }
 
   ONNXIRConversionOptions options;

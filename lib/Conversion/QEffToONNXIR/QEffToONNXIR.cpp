@@ -6,6 +6,7 @@
 
 #include "qeff/Conversion/Passes.h"
 #include "qeff/Conversion/QEffToONNXIR.h"
+#include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
 #include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 
@@ -147,6 +148,7 @@ static bool isHalfPrecision(ModuleOp module) {
 FailureOr<ONNXIRConversionOptions>
 ConvertQEffToONNXIRPass::getOptions(ModuleOp module) {
   ONNXIRConversionOptions options;
+  options.standard = standard;
   StringRef dtype = this->dtype.getValue();
   if (dtype == "auto") {
     dtype = isHalfPrecision(module) ? "f16" : "f32";
@@ -182,6 +184,22 @@ static void convertArguments(FuncOp function, FloatType dtype) {
   }
 }
 
+/// Operators that were no ops of qeff keep their types: what they take of a
+/// graph in f16 is cast.
+static void replaceCasts(FuncOp function) {
+  SmallVector<mlir::UnrealizedConversionCastOp> casts(
+      function.getBody().front().getOps<mlir::UnrealizedConversionCastOp>());
+  OpBuilder builder(function.getContext());
+  for (mlir::UnrealizedConversionCastOp cast : casts) {
+    builder.setInsertionPoint(cast);
+    Type element = mlir::getElementTypeOrSelf(cast.getResult(0).getType());
+    NodeBuilder b(builder, cast.getLoc(), "");
+    cast.getResult(0).replaceAllUsesWith(
+        b.cast(cast.getInputs().front(), element));
+    cast.erase();
+  }
+}
+
 /// Drops what nothing uses, users first.
 static void eraseDeadOps(FuncOp function) {
   for (Operation &op : llvm::make_early_inc_range(
@@ -206,6 +224,17 @@ static SmallVector<StringRef> getIONames(FuncOp function) {
     }
   }
   return names;
+}
+
+/// The opset that all operators have their forms in.
+static int64_t getStandardOpset(FuncOp function) {
+  int64_t opset = kStandardOpset;
+  function.walk([&](onnxir::OperatorOpInterface op) {
+    if (op.getDomain().empty()) {
+      opset = std::max(opset, onnxir::getNeededOpset(op));
+    }
+  });
+  return opset;
 }
 
 LogicalResult ConvertQEffToONNXIRPass::convert(ModuleOp module) {
@@ -240,9 +269,13 @@ LogicalResult ConvertQEffToONNXIRPass::convert(ModuleOp module) {
   for (Operation &op : function->getBody().front()) {
     body.push_back(&op);
   }
-  if (failed(mlir::applyPartialConversion(body, target, std::move(patterns)))) {
+  mlir::ConversionConfig config;
+  config.buildMaterializations = false;
+  if (failed(mlir::applyPartialConversion(body, target, std::move(patterns),
+                                          config))) {
     return failure();
   }
+  replaceCasts(*function);
 
   Operation *terminator = function->getBody().front().getTerminator();
   function->setFunctionType(mlir::FunctionType::get(
@@ -254,13 +287,15 @@ LogicalResult ConvertQEffToONNXIRPass::convert(ModuleOp module) {
   mlir::eliminateCommonSubExpressions(rewriter, dominance, *function);
   uniquifyNames(module, getIONames(*function));
 
-  FailureOr<ArrayAttr> imports = insertCustomOps(module);
+  FailureOr<ArrayAttr> imports = insertCustomOps(
+      module, options->standard ? getStandardOpset(*function) : kOpset);
   if (failed(imports)) {
     return failure();
   }
   module->setAttr(onnxir::kOpsetImportsAttr, *imports);
   module->setAttr(onnxir::kIRVersionAttr,
-                  Builder(context).getI64IntegerAttr(8));
-  setPhase(module, Phase::AIC100);
+                  Builder(context).getI64IntegerAttr(options->standard ? 10
+                                                                       : 8));
+  setPhase(module, options->standard ? Phase::ONNX : Phase::AIC100);
   return success();
 }

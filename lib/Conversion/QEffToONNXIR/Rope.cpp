@@ -4,6 +4,8 @@
 
 #include "Pattern.h"
 
+#include "qeff/Dialect/QEff/IR/Rope.h"
+
 using namespace qeff;
 
 /// [P, R/2] to [P, R], each column where its channel needs it: twice in a row
@@ -66,12 +68,63 @@ struct RopePattern : ONNXIRPattern<RopeOp> {
     return b.reshape(pairs, {0, 0, 0, size}, type.getShape());
   }
 
+  /// cos and sin [B, S, R/2] of position·frequency. The nodes are the same for
+  /// every op with the same parameters.
+  std::pair<Value, Value> buildAngles(RopeOp op, Value positions,
+                                      OpBuilder &builder) const {
+    NodeBuilder b(builder, op.getLoc(), "rotary_emb");
+    RopeFrequencies frequencies = computeRopeFrequencies(
+        op.getTheta().convertToDouble(), op.getRotaryDim(), op.getMaxPosition(),
+        op.getScalingAttr(), op.getMaxPosition());
+    auto type = RankedTensorType::get(
+        {static_cast<int64_t>(frequencies.inverse.size())},
+        builder.getF32Type());
+    auto values = DenseElementsAttr::get(type, ArrayRef(frequencies.inverse));
+    Value inverse = b.initializer(
+        ("rotary_emb.inv_freq." + Twine(mlir::hash_value(values))).str(),
+        values);
+    Value angles = b.binary(
+        "Mul", b.cast(b.unsqueeze(positions, 2), builder.getF32Type()),
+        inverse);
+    auto get = [&](StringRef opType) {
+      Value value = b.unary(opType, angles);
+      if (frequencies.attentionFactor != 1.0f) {
+        value = b.binary("Mul", value,
+                         b.scalar(frequencies.attentionFactor,
+                                  builder.getF32Type()));
+      }
+      return b.cast(value, options.dtype);
+    };
+    return {get("Cos"), get("Sin")};
+  }
+
+  /// RotaryEmbedding of opset 23.
+  Value buildStandard(RopeOp op, OpAdaptor adaptor, OpBuilder &builder) const {
+    auto [cos, sin] = buildAngles(op, adaptor.getPositions(), builder);
+    NodeBuilder b = getBuilder(op, builder);
+    Value x = getActivation(b, op.getInput(), adaptor.getInput(), "input");
+    RankedTensorType type = getTensorType(x);
+    SmallVector<NamedAttribute> attributes = {
+        b.attr("interleaved",
+               static_cast<int64_t>(op.getStyle() != RopeStyle::Half))};
+    if (static_cast<int64_t>(op.getRotaryDim()) != type.getDimSize(3)) {
+      attributes.push_back(b.attr("rotary_embedding_dim",
+                                  static_cast<int64_t>(op.getRotaryDim())));
+    }
+    return b.node("RotaryEmbedding", {x, cos, sin}, type.getElementType(),
+                  type.getShape(), attributes);
+  }
+
   LogicalResult
   matchAndRewrite(RopeOp op, OpAdaptor adaptor,
                   mlir::ConversionPatternRewriter &rewriter) const override {
     if (op.getMaxPosition() < 1) {
       return reject(rewriter, op,
                     "max_position is not positive");
+    }
+    if (options.standard) {
+      rewriter.replaceOp(op, buildStandard(op, adaptor, rewriter));
+      return success();
     }
     Value cos = buildRows(op, adaptor.getPositions(), 0, rewriter);
     Value sin = buildRows(op, adaptor.getPositions(), 1, rewriter);

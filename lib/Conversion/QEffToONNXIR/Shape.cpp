@@ -58,9 +58,8 @@ struct SlicePattern : mlir::OpConversionPattern<SliceOp> {
   }
 };
 
-struct ConcatPattern : mlir::OpConversionPattern<ConcatOp> {
-  ConcatPattern(MLIRContext *context, const ONNXIRConversionOptions &options)
-      : OpConversionPattern(context), options(options) {}
+struct ConcatPattern : ONNXIRPattern<ConcatOp> {
+  using ONNXIRPattern::ONNXIRPattern;
 
   LogicalResult
   matchAndRewrite(ConcatOp op, OpAdaptor adaptor,
@@ -69,15 +68,11 @@ struct ConcatPattern : mlir::OpConversionPattern<ConcatOp> {
     SmallVector<Value> inputs;
     for (auto [original, converted] :
          llvm::zip(op.getInputs(), adaptor.getInputs())) {
-      inputs.push_back(isWeightExpression(original)
-                           ? b.weight(original, options.dtype, "input")
-                           : converted);
+      inputs.push_back(getActivation(b, original, converted, "input"));
     }
     rewriter.replaceOp(op, b.concat(inputs, op.getAxis()));
     return success();
   }
-
-  ONNXIRConversionOptions options;
 };
 } // namespace
 

@@ -33,3 +33,20 @@ func.func @c2_sum(%a: tensor<4x8xf32>, %b: tensor<2x8xf32>) {
   %0 = qeff.concat %a, %b {axis = 0 : i64} : tensor<4x8xf32>, tensor<2x8xf32> -> tensor<7x8xf32>
   return
 }
+
+// -----
+
+// (C2): a size that is not known next to one that is.
+func.func @c2_dynamic(%a: tensor<?x8xf32>, %b: tensor<2x8xf32>) {
+  // expected-error@+1 {{expects axis 0 to be dynamic where that of an input is, got 'tensor<6x8xf32>'}}
+  %0 = qeff.concat %a, %b {axis = 0 : i64} : tensor<?x8xf32>, tensor<2x8xf32> -> tensor<6x8xf32>
+  return
+}
+
+// -----
+
+func.func @c2_static(%a: tensor<4x8xf32>, %b: tensor<2x8xf32>) {
+  // expected-error@+1 {{expects axis 0 to be dynamic where that of an input is, got 'tensor<?x8xf32>'}}
+  %0 = qeff.concat %a, %b {axis = 0 : i64} : tensor<4x8xf32>, tensor<2x8xf32> -> tensor<?x8xf32>
+  return
+}

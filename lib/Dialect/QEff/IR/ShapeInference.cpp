@@ -73,6 +73,12 @@ SmallVector<int64_t> SliceOp::inferResultShape(DictionaryAttr dims) {
 SmallVector<int64_t> ConcatOp::inferResultShape(DictionaryAttr dims) {
   SmallVector<int64_t> shape(
       cast<ShapedType>(getInputs().front().getType()).getShape());
-  shape[getAxis()] = getSize(getResult(), getAxis());
+  int64_t &total = shape[getAxis()];
+  for (Value input : getInputs().drop_front()) {
+    int64_t size = getSize(input, getAxis());
+    bool isDynamic = ShapedType::isDynamic(size) ||
+                     ShapedType::isDynamic(total);
+    total = isDynamic ? ShapedType::kDynamic : total + size;
+  }
   return shape;
 }

@@ -161,11 +161,11 @@ LogicalResult ConcatOp::verify() {
     return emitOpError("expects an axis of ") << result << ", got " << axis;
   }
   int64_t total = 0;
+  bool isDynamic = false;
   for (Value input : getInputs()) {
     RankedTensorType type = getTensorType(input);
     bool agrees = type.getRank() == result.getRank() &&
-                  type.getElementType() == result.getElementType() &&
-                  !type.isDynamicDim(axis);
+                  type.getElementType() == result.getElementType();
     for (int64_t k = 0; agrees && k < type.getRank(); ++k) {
       agrees = k == axis || type.getDimSize(k) == result.getDimSize(k);
     }
@@ -173,9 +173,15 @@ LogicalResult ConcatOp::verify() {
       return emitOpError("expects inputs that differ from ")
              << result << " on axis " << axis << " only, got " << type;
     }
-    total += type.getDimSize(axis);
+    isDynamic |= type.isDynamicDim(axis);
+    total += isDynamic ? 0 : type.getDimSize(axis);
   }
-  if (total != result.getDimSize(axis)) {
+  if (isDynamic != result.isDynamicDim(axis)) {
+    return emitOpError("expects axis ")
+           << axis << " to be dynamic where that of an input is, got "
+           << result;
+  }
+  if (!isDynamic && total != result.getDimSize(axis)) {
     return emitOpError("expects ")
            << total << " as the size of axis " << axis << ", got " << result;
   }

@@ -66,6 +66,27 @@ def InferShapesPass : Pass<"onnxir-infer-shapes", "::mlir::ModuleOp"> {
   }];
 }
 
+def WidenFloatsPass : Pass<"onnxir-widen-floats", "::mlir::ModuleOp"> {
+  let summary = "Compute in f32 what a graph computes in 16-bit floats";
+  let description = [{
+    Exports in f16 or bf16 go between these and f32 where they need the range.
+    Here, all typed operators compute in f32; weights, inputs and outputs keep
+    their types, with casts behind and in front of them, as do operators that
+    are no typed ones or that name a type. A target chooses the type that it
+    computes in.
+
+    ```mlir
+    %1 = onnxir.Add(%0, %b) : (tensor<?x4xf16>, tensor<4xf16>) -> tensor<?x4xf16>
+    // becomes
+    %2 = onnxir.Cast(%b) {to = 1} : (tensor<4xf16>) -> tensor<4xf32>
+    %1 = onnxir.Add(%0, %2) : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+    ```
+
+    A function that has operators with subgraphs stays as it is.
+  }];
+  let dependentDialects = ["::qeff::onnxir::ONNXIRDialect"];
+}
+
 def FoldConstantsPass : Pass<"onnxir-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute constants, remove what changes nothing";
   let description = [{

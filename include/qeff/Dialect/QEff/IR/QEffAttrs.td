@@ -31,7 +31,8 @@ def QEff_Phase : QEff_I32Enum<"Phase", "pipeline phase", [
   I32EnumAttrCase<"Tuned", 4, "tuned">,
   I32EnumAttrCase<"AIC100", 5, "aic100">,
   I32EnumAttrCase<"Specialized", 6, "specialized">,
-  I32EnumAttrCase<"Host", 7, "host">
+  I32EnumAttrCase<"Host", 7, "host">,
+  I32EnumAttrCase<"ONNX", 8, "onnx">
 ]>;
 def QEff_PhaseAttr : QEff_EnumAttr<QEff_Phase, "phase">;
 

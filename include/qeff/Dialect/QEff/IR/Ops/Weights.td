@@ -130,8 +130,8 @@ def QEff_ConcatOp : QEff_StreamableOp<"concat", [QEff_InferShape],
   let description = [{
     Constraints:
     - (C1) at least one input, all of one rank and element type
-    - (C2) 0 <= axis < rank; the axis is static and its sizes add up to the
-      result's; all other sizes are equal
+    - (C2) 0 <= axis < rank; the sizes of the axis add up to the result's,
+      which is dynamic exactly where one of them is; all other sizes are equal
 
     ```mlir
     %2 = qeff.concat %0, %1 {axis = 0 : i64} : tensor<4x8xf32>, tensor<2x8xf32> -> tensor<6x8xf32>
