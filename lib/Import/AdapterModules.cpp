@@ -6,6 +6,7 @@
 #include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace qeff;
@@ -39,6 +40,47 @@ const AdapterModule *AdapterModules::find(StringRef path) const {
 AdapterModule *AdapterModules::find(StringRef path) {
   auto entry = byPath.find(path);
   return entry == byPath.end() ? nullptr : &modules[entry->second];
+}
+
+/// The last `count` components of `path`, or all.
+static StringRef takeLast(StringRef path, size_t count) {
+  StringRef rest = path;
+  for (; count > 0; --count) {
+    size_t dot = rest.rfind('.');
+    if (dot == StringRef::npos) {
+      return path;
+    }
+    rest = rest.take_front(dot);
+  }
+  return path.drop_front(rest.size() + 1);
+}
+
+std::string AdapterModules::suggest(StringRef name) const {
+  constexpr size_t kMaxName = 120, kMaxSuggestions = 3;
+  if (name.size() > kMaxName) {
+    return "";
+  }
+  auto limit = static_cast<unsigned>(std::max<size_t>(2, name.size() / 3));
+  llvm::StringSet<> seen;
+  std::vector<std::pair<unsigned, StringRef>> found;
+  for (const AdapterModule &module : modules) {
+    StringRef end = takeLast(module.path, name.count('.') + 1);
+    if (end.size() > kMaxName || !seen.insert(end).second) {
+      continue;
+    }
+    unsigned distance = name.edit_distance(end, /*AllowReplacements=*/true,
+                                           limit);
+    if (distance <= limit) {
+      found.emplace_back(distance, end);
+    }
+  }
+  llvm::stable_sort(found, llvm::less_first());
+  std::string text;
+  for (const auto &[distance, end] :
+       ArrayRef(found).take_front(kMaxSuggestions)) {
+    text += (text.empty() ? ", near '" : "', '") + end.str();
+  }
+  return text.empty() ? text : text + "'";
 }
 
 namespace {
@@ -132,12 +174,13 @@ static LogicalResult join(MutableArrayRef<Part> parts, AdapterModule &module) {
       diagnostic.attachNote(first.op->getLoc()) << "the first is here";
       return diagnostic;
     }
-    if (module.kind == Kind::Linear && part.row != end) {
+    // A module that is used twice has parts that overlap.
+    if (module.kind == Kind::Linear && part.row > end) {
       return part.op->emitOpError("expects the parts of module '")
              << module.path << "' to follow one upon the other, got row "
              << part.row << " after " << end << " rows";
     }
-    end += part.size;
+    end = std::max(end, part.row + part.size);
   }
   if (module.kind != Kind::Linear && parts.size() != 1) {
     return parts.back().op->emitOpError("expects module '")
@@ -147,25 +190,6 @@ static LogicalResult join(MutableArrayRef<Part> parts, AdapterModule &module) {
     module.out = end;
   }
   return success();
-}
-
-/// The linear layer that the function's first result comes from.
-static Operation *findHead(mlir::func::FuncOp function) {
-  Operation *terminator = function.getBody().front().getTerminator();
-  Value value =
-      terminator->getNumOperands() ? terminator->getOperand(0) : Value();
-  while (value) {
-    Operation *op = value.getDefiningOp();
-    if (!op || isa<LinearOp>(op)) {
-      return op;
-    }
-    if (auto lora = dyn_cast<LoRAOp>(op)) {
-      value = lora.getBase();
-    } else {
-      value = op->getNumOperands() ? op->getOperand(0) : Value();
-    }
-  }
-  return nullptr;
 }
 
 static bool isPath(StringRef path) {

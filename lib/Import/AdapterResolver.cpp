@@ -333,7 +333,8 @@ LogicalResult Resolver::checkUnused() const {
   if (!prefixed) {
     diagnostic << ", which does not begin with '" << kAdapterPrefix << "'";
   } else if (isModule && !modules.find(path)) {
-    diagnostic << " of module '" << path << "', which the base does not have";
+    diagnostic << " of module '" << path << "', which the base does not have"
+               << modules.suggest(path);
   }
   if (names.size() > 1) {
     diagnostic << " and " << names.size() - 1 << " more";
@@ -342,6 +343,12 @@ LogicalResult Resolver::checkUnused() const {
 }
 
 FailureOr<Adapter> Resolver::run() {
+  if (modules.getAll().empty()) {
+    return mlir::emitError(locations.config)
+           << "expects a base whose modules have names, got one without any; "
+              "an ONNX graph has them in the scopes of its nodes or in the "
+              "names of its weights, unless they were removed after the export";
+  }
   FailureOr<PEFTTargets> targets =
       PEFTTargets::create(files.config, modules, locations.config);
   if (failed(targets) || failed(checkSwap())) {

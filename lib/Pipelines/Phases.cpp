@@ -19,7 +19,7 @@ static const PhaseInfo phases[] = {
      "onnxir-infer-shapes,onnxir-fold-constants,qeff-raise-linear,"
      "qeff-raise-norm,qeff-raise-embedding,qeff-raise-attention,"
      "qeff-raise-elementwise,canonicalize,qeff-raise-inputs,"
-     "canonicalize,cse"
+     "canonicalize,cse,qeff-annotate-modules"
      "$require-raised"},
     {Phase::Adapted, Phase::Canonical, "adapters merged or made inputs",
      "qeff-fuse-adapters{mode=$adapter-mode max-lora-rank=$max-lora-rank},"

@@ -35,3 +35,18 @@ void qeff::emitAttentionMissed(Operation *op, const Twine &why) {
   addPlace(result, op);
   result << remark::reason("{0}", why.str());
 }
+
+void qeff::emitLoRAMissed(Operation *op, const Twine &why) {
+  remark::detail::InFlightRemark result =
+      remark::missed(op->getLoc(), getOptions("lora-not-raised"));
+  addPlace(result, op);
+  result << remark::reason("{0}", why.str());
+}
+
+void qeff::emitModuleDropped(Operation *op, StringRef path, const Twine &why) {
+  remark::detail::InFlightRemark result =
+      remark::missed(op->getLoc(), getOptions("module-not-named"));
+  addPlace(result, op);
+  result << remark::metric("module", path.str())
+         << remark::reason("{0}", why.str());
+}

@@ -194,6 +194,13 @@ LogicalResult Swapper::run(ArrayRef<AdapterOp> adapters) {
     return failure();
   }
   rank = *found;
+  if (adapters.empty() && llvm::none_of(modules, [](const auto &entry) {
+        return getLinearOutputs(entry.second) != 0;
+      })) {
+    return function->getParentOp()->emitError(
+        "expects linear layers that are modules for adapters that are "
+        "switched while running, got none");
+  }
   for (auto &[path, parts] : modules) {
     bool isTarget = adapters.empty() ? getLinearOutputs(parts) != 0
                                      : targets.contains(path);

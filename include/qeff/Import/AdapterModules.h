@@ -44,6 +44,11 @@ public:
 
   const std::vector<AdapterModule> &getAll() const { return modules; }
 
+  /// Up to three names that modules have, by the last components of their paths,
+  /// as many as `name` has, and that are spelled like it: ", near 'q_proj'".
+  /// Empty where none is.
+  std::string suggest(StringRef name) const;
+
   /// Largest rank of a swap-mode package; 0: no limit is known.
   int64_t maxRank = 0;
 
