@@ -333,8 +333,7 @@ LogicalResult Resolver::checkUnused() const {
   if (!prefixed) {
     diagnostic << ", which does not begin with '" << kAdapterPrefix << "'";
   } else if (isModule && !modules.find(path)) {
-    diagnostic << " of module '" << path << "', which the base does not have"
-               << modules.suggest(path);
+    diagnostic << " of module '" << path << "', which the base does not have";
   }
   if (names.size() > 1) {
     diagnostic << " and " << names.size() - 1 << " more";

@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import pytest
 
+import qeff
 from oracles import batches, compare, fixtures, ledger, ort_session, tools
 from raising import cells, models, peft_cases, scramble
 
@@ -19,7 +20,7 @@ LENGTHS = list(cells.PROMPT_LENGTHS)
 FAMILIES = sorted({case.family for case in peft_cases.CASES})
 SIZES = (
     "--batch-size=2", "--prefill-seq-len=8", f"--ctx-len={models.LONGEST}",
-    "--onnx-dtype=f32", "--require-raised",
+    "--require-raised",
 )
 NAMES = [case.name for case in peft_cases.CASES]
 SWAPPED = [case.name for case in peft_cases.CASES if not case.refused]
@@ -71,7 +72,7 @@ def package(material, tmp_path_factory):
         flags = [f"--adapter={name}={material.folder(name)}" for name in names]
         return tools.compile_model(
             cells.Cell(family, exporter).path, output, *SIZES,
-            f"--adapter-mode={mode}", *flags,
+            "--onnx-dtype=f32", f"--adapter-mode={mode}", *flags,
         )
 
     return make
@@ -178,23 +179,73 @@ def test_an_adapter_that_comes_later(material, host_worker, name, tmp_path):
         *SIZES, "--target=host", "--adapter-mode=swap", "--max-lora-rank=12",
     )
     file = tmp_path / "later.safetensors"
-    tools.run_ok(
-        "python", "-c",
-        "import sys, qeff; qeff.adapters.convert_adapter(*sys.argv[1:])",
-        material.folder(name), output, file, "later",
-        env={"PYTHONPATH": str(tools.BUILD / "python"), "PATH": _path()},
-    )
+    qeff.adapters.convert_adapter(material.folder(name), output, file, "later")
     _check_host(
         host_worker, output, material.path(name), f"later {name}", str(file)
     )
 
 
-def _path() -> str:
-    import os
-    import sys
-    from pathlib import Path
+#===----------------------------------------------------------------------===#
+# Python
+#===----------------------------------------------------------------------===#
 
-    return f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
+def test_python_classes(material, exporter, tmp_path):
+    """Rows of peft, after a switch, and off."""
+    names = ("llama-suffixes", "llama-all")
+    model = qeff.QEffAutoPeftModelForCausalLM.from_pretrained(
+        material.folder(names[0]), names[0],
+        base_model=cells.Cell("llama", exporter).path,
+    )
+    model.compile(
+        compile_dir=tmp_path / "out", prefill_seq_len=8,
+        ctx_len=models.LONGEST, max_lora_rank=11,
+        adapters={names[1]: material.folder(names[1])},
+    )
+    rows = {name: material[name] for name in names}
+    rows[None] = cells.Cell("llama", "").reference()
+    for name, values in rows.items():
+        model.set_adapter(name)
+        for length in LENGTHS:
+            tokens = model.generate(
+                values[f"prompt_{length}"][None],
+                max_new_tokens=cells.NEW_TOKENS,
+            )
+            expected = values[f"tokens_{length}"]
+            np.testing.assert_array_equal(tokens[0, length:], expected)
+
+
+def test_python_compile_merges(material, host_worker, tmp_path):
+    qeff.compile(
+        cells.Cell("gpt2", "dynamo23").path, tmp_path / "out", target="host",
+        prefill_seq_len=8, ctx_len=models.LONGEST, batch_size=2,
+        adapters={"one": material.folder("gpt2-all")}, adapter_mode="merge",
+    )
+    path = material.path("gpt2-all")
+    _check_host(host_worker, tmp_path / "out", path, "python gpt2-all")
+
+
+@pytest.mark.parametrize("name, fits", [
+    ("llama-all", True), ("gpt2-fused", False), ("phi3-fused", False),
+])
+def test_inspect(material, name, fits):
+    described = qeff.adapters.describe_adapter(
+        material.folder(name), cells.Cell("llama", "torchscript17").path
+    )
+    assert described["fits"] is fits
+    if not fits:
+        assert "to name modules that the base has" in described["reason"]
+
+
+def test_external_data_belongs_to_a_model(tmp_path):
+    """A package in the cache is another one when the weights change."""
+    model = tmp_path / "model.onnx"
+    model.write_bytes(b"")
+    (tmp_path / "model.onnx.data").write_bytes(b"1")
+    before = qeff.cache.fingerprint(model)
+    (tmp_path / "model.onnx.data").write_bytes(b"12")
+    assert qeff.cache.fingerprint(model) != before
 
 
 #===----------------------------------------------------------------------===#
