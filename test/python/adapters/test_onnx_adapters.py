@@ -12,6 +12,7 @@ import onnx
 import pytest
 
 import qeff
+from qeff import adapters as qeff_adapters, cache
 from oracles import batches, compare, fixtures, ledger, ort_session, tools
 from raising import cells, models, peft_cases, scramble
 
@@ -179,7 +180,7 @@ def test_an_adapter_that_comes_later(material, host_worker, name, tmp_path):
         *SIZES, "--target=host", "--adapter-mode=swap", "--max-lora-rank=12",
     )
     file = tmp_path / "later.safetensors"
-    qeff.adapters.convert_adapter(material.folder(name), output, file, "later")
+    qeff_adapters.convert_adapter(material.folder(name), output, file, "later")
     _check_host(
         host_worker, output, material.path(name), f"later {name}", str(file)
     )
@@ -230,7 +231,7 @@ def test_python_compile_merges(material, host_worker, tmp_path):
     ("llama-all", True), ("gpt2-fused", False), ("phi3-fused", False),
 ])
 def test_inspect(material, name, fits):
-    described = qeff.adapters.describe_adapter(
+    described = qeff_adapters.describe_adapter(
         material.folder(name), cells.Cell("llama", "torchscript17").path
     )
     assert described["fits"] is fits
@@ -243,9 +244,9 @@ def test_external_data_belongs_to_a_model(tmp_path):
     model = tmp_path / "model.onnx"
     model.write_bytes(b"")
     (tmp_path / "model.onnx.data").write_bytes(b"1")
-    before = qeff.cache.fingerprint(model)
+    before = cache.fingerprint(model)
     (tmp_path / "model.onnx.data").write_bytes(b"12")
-    assert qeff.cache.fingerprint(model) != before
+    assert cache.fingerprint(model) != before
 
 
 #===----------------------------------------------------------------------===#
