@@ -84,11 +84,11 @@ std::string AdapterModules::suggest(StringRef name) const {
 }
 
 namespace {
-/// One op: the outputs [row, row + size) of its module.
+/// One op: some outputs of its module.
 struct Part {
   AdapterModule module;
-  int64_t row = 0;
-  int64_t size = 0;
+  /// First row and length of each run of outputs.
+  SmallVector<std::pair<int64_t, int64_t>, 1> runs;
   Value weight;
   Operation *op = nullptr;
 };
@@ -139,8 +139,7 @@ static std::optional<Part> describe(Operation *op) {
   ArrayRef<int64_t> shape = getType(part.weight).getShape();
   part.module.path = attr.getPath().str();
   part.module.transposed = attr.getTransposed();
-  part.row = attr.getRow();
-  part.size = shape.front();
+  part.runs = attr.getRuns(shape.front());
   switch (part.module.kind) {
   case Kind::Linear:
     part.module.in = shape.back();
@@ -156,14 +155,39 @@ static std::optional<Part> describe(Operation *op) {
   return part;
 }
 
-/// Whether the parts of one module agree, and follow one upon the other.
-static LogicalResult join(MutableArrayRef<Part> parts, AdapterModule &module) {
-  llvm::stable_sort(parts, [](const Part &a, const Part &b) {
-    return a.row < b.row;
+/// One past the last output, where runs follow one upon the other or overlap, as
+/// those of a module that is used twice.
+static FailureOr<int64_t> countOutputs(ArrayRef<Part> parts) {
+  SmallVector<std::tuple<int64_t, int64_t, Operation *>> runs;
+  for (const Part &part : parts) {
+    if (part.runs.empty()) {
+      return part.op->emitOpError("expects whole runs of rows of module '")
+             << part.module.path << "'";
+    }
+    for (auto [row, size] : part.runs) {
+      runs.emplace_back(row, size, part.op);
+    }
+  }
+  llvm::stable_sort(runs, [](const auto &a, const auto &b) {
+    return std::get<0>(a) < std::get<0>(b);
   });
+  int64_t end = 0;
+  for (auto [row, size, op] : runs) {
+    if (row > end) {
+      return op->emitOpError("expects the parts of module '")
+             << parts.front().module.path
+             << "' to follow one upon the other, got row " << row << " after "
+             << end << " rows";
+    }
+    end = std::max(end, row + size);
+  }
+  return end;
+}
+
+/// Whether the parts of one module agree, and make it whole.
+static LogicalResult join(ArrayRef<Part> parts, AdapterModule &module) {
   const Part &first = parts.front();
   module = first.module;
-  int64_t end = 0;
   for (const Part &part : parts) {
     if (part.module.kind != module.kind || part.module.in != module.in ||
         part.module.out != module.out || part.module.bias != module.bias ||
@@ -174,21 +198,19 @@ static LogicalResult join(MutableArrayRef<Part> parts, AdapterModule &module) {
       diagnostic.attachNote(first.op->getLoc()) << "the first is here";
       return diagnostic;
     }
-    // A module that is used twice has parts that overlap.
-    if (module.kind == Kind::Linear && part.row > end) {
-      return part.op->emitOpError("expects the parts of module '")
-             << module.path << "' to follow one upon the other, got row "
-             << part.row << " after " << end << " rows";
-    }
-    end = std::max(end, part.row + part.size);
   }
-  if (module.kind != Kind::Linear && parts.size() != 1) {
-    return parts.back().op->emitOpError("expects module '")
-           << module.path << "' once, got it " << parts.size() << " times";
+  if (module.kind != Kind::Linear) {
+    return parts.size() == 1
+               ? success()
+               : LogicalResult(parts.back().op->emitOpError("expects module '")
+                               << module.path << "' once, got it "
+                               << parts.size() << " times");
   }
-  if (module.kind == Kind::Linear) {
-    module.out = end;
+  FailureOr<int64_t> outputs = countOutputs(parts);
+  if (failed(outputs)) {
+    return failure();
   }
+  module.out = *outputs;
   return success();
 }
 

@@ -38,7 +38,7 @@ private:
   void collect();
   StringRef findWrapper() const;
   void rename(size_t wrapper);
-  std::string checkGroup(StringRef path, Group &group) const;
+  std::string checkGroup(StringRef path, const Group &group) const;
 
   FuncOp function;
   /// Ops by their module's path.
@@ -57,7 +57,8 @@ static void setModule(Operation *op, StringRef path) {
   op->setAttr("module",
               ModuleAttr::get(op->getContext(),
                               StringAttr::get(op->getContext(), path),
-                              old.getRow(), old.getTransposed()));
+                              old.getRow(), old.getRun(), old.getEvery(),
+                              old.getTransposed()));
 }
 
 void ModuleAnnotator::collect() {
@@ -156,10 +157,27 @@ static bool areParts(Operation *a, Operation *b) {
          getType(first).getDimSize(1) == getType(second).getDimSize(1);
 }
 
-static int64_t getRow(Operation *op) { return getModule(op).getRow(); }
+/// Whether the rows that `group` gives begin with the first and leave none out.
+static bool hasAllRows(ArrayRef<Operation *> group) {
+  SmallVector<std::pair<int64_t, int64_t>> runs;
+  for (Operation *op : group) {
+    auto type = cast<RankedTensorType>(getWeightOf(op).getType());
+    llvm::append_range(runs, getModule(op).getRuns(type.getDimSize(0)));
+  }
+  llvm::sort(runs);
+  int64_t end = 0;
+  for (auto [row, count] : runs) {
+    if (row > end) {
+      return false;
+    }
+    end = std::max(end, row + count);
+  }
+  return end > 0;
+}
 
 /// Why the ops of `group` are not the module `path`, or "".
-std::string ModuleAnnotator::checkGroup(StringRef path, Group &group) const {
+std::string ModuleAnnotator::checkGroup(StringRef path,
+                                        const Group &group) const {
   if (path.size() > kMaxPath ||
       llvm::any_of(path, [](char c) { return c <= ' ' || c >= 127; })) {
     return "the name is no path of printable ASCII";
@@ -173,18 +191,7 @@ std::string ModuleAnnotator::checkGroup(StringRef path, Group &group) const {
       return "another op has its name";
     }
   }
-  llvm::stable_sort(group, [](Operation *a, Operation *b) {
-    return getRow(a) < getRow(b);
-  });
-  int64_t end = 0;
-  for (Operation *op : group) {
-    if (getRow(op) > end) {
-      return "rows of it are in no other op";
-    }
-    auto type = cast<RankedTensorType>(getWeightOf(op).getType());
-    end = std::max(end, getRow(op) + type.getDimSize(0));
-  }
-  return "";
+  return hasAllRows(group) ? "" : "rows of it are in no other op";
 }
 
 void ModuleAnnotator::run() {

@@ -113,6 +113,25 @@ CASES = (
         targets=("o_proj",),
     ),
     Case(
+        "neox-fused", "gpt_neox", 212,
+        dict(r=8, lora_alpha=12, target_modules=["query_key_value"]),
+        targets=("layers.0.attention.query_key_value",),
+        refused="a module whose heads do not alternate",
+    ),
+    Case(
+        "neox-dora", "gpt_neox", 13,
+        dict(
+            r=3, lora_alpha=8, use_dora=True, bias="all",
+            target_modules=["query_key_value"],
+        ),
+        targets=("layers.1.attention.query_key_value",), refused="'use_dora'",
+    ),
+    Case(
+        "neox-others", "gpt_neox", 214,
+        dict(r=4, lora_alpha=12, target_modules=["dense", "dense_4h_to_h"]),
+        targets=("dense", "dense_4h_to_h"),
+    ),
+    Case(
         "gemma2-some", "gemma2", 411,
         dict(r=4, lora_alpha=12, target_modules=["k_proj", "gate_proj"]),
         targets=("k_proj", "gate_proj"),
