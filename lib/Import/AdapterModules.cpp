@@ -243,6 +243,7 @@ FailureOr<AdapterModules> qeff::collectModules(ModuleOp module) {
     groups[entry->second].push_back(std::move(*part));
   }
   AdapterModules modules;
+  modules.fromGraph = isFromONNX(module);
   llvm::StringMap<std::string> byWeight;
   for (std::vector<Part> &parts : groups) {
     AdapterModule joined;

@@ -74,8 +74,8 @@ void ModuleAnnotator::collect() {
 // Names
 //===----------------------------------------------------------------------===//
 
-/// The components, each with its dot, that all paths begin with, or "" where the
-/// logits come from no module: a model without a head has its body's modules
+/// The components, each with its dot, that all paths begin with. Nothing where
+/// the logits come from no module: a model without a head has its body's modules
 /// alone, which may well have one component in common.
 StringRef ModuleAnnotator::findWrapper() const {
   Operation *head = findHead(function);

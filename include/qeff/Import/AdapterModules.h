@@ -52,6 +52,11 @@ public:
   /// Largest rank of a swap-mode package; 0: no limit is known.
   int64_t maxRank = 0;
 
+  /// Whether the paths are what a graph says, whose exporter may have wrapped
+  /// the model or taken a part of it: paths then begin otherwise than those of
+  /// adapters.
+  bool fromGraph = false;
+
 private:
   std::vector<AdapterModule> modules;
   llvm::StringMap<size_t> byPath;

@@ -9,6 +9,7 @@ import json
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 
 import qeff
@@ -53,10 +54,11 @@ def material():
         [f"../raising/{name}" for name in names],
         (*fixtures.BASE_PACKAGES, "peft"),
     )
+    every = list(peft_cases.BY_NAME)
     return Material(fixtures.made_once(
         "onnx-adapters", key,
         lambda folder: [
-            ["raising.peft_cases", str(folder), *NAMES[part::2]]
+            ["raising.peft_cases", str(folder), *every[part::2]]
             for part in (0, 1)
         ],
     ))
@@ -184,6 +186,55 @@ def test_an_adapter_that_comes_later(material, host_worker, name, tmp_path):
     _check_host(
         host_worker, output, material.path(name), f"later {name}", str(file)
     )
+
+
+#===----------------------------------------------------------------------===#
+# Encoders
+#===----------------------------------------------------------------------===#
+
+
+def _hidden(output, inputs, host_folder) -> list[np.ndarray]:
+    """Last hidden states by both targets."""
+    session = onnxruntime.InferenceSession(
+        str(output / "aic100" / "model.onnx"),
+        providers=["CPUExecutionProvider"],
+    )
+    names = {value.name for value in session.get_inputs()}
+    feeds = {name: inputs[name] for name in names}
+    np.savez(host_folder / "x.npz", **feeds)
+    tools.run_ok(
+        tools.tool("qeff-run"), output, f"--inputs={host_folder / 'x.npz'}",
+        f"--outputs={host_folder / 'y.npz'}",
+    )
+    with np.load(host_folder / "y.npz") as outputs:
+        return [session.run(None, feeds)[0], outputs[outputs.files[0]]]
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
+@pytest.mark.parametrize("case", peft_cases.ENCODERS, ids=lambda c: c.name)
+def test_merged_encoders(material, case, exporter, tmp_path):
+    """Also where the exporter was given a wrapper, and no head tells of it."""
+    values = material[case.name]
+    for mutation in case.mutations:
+        other = values[f"mutation/{mutation}/hidden_30"]
+        moved = compare.worst(other, values["hidden_30"])
+        assert moved >= compare.MUTATION_FACTOR, mutation
+    output = tools.compile_model(
+        cells.Cell(case.family, exporter).path, tmp_path / "out",
+        f"--dims=batch_size=2,seq_len={max(LENGTHS)}", "--onnx-dtype=f32",
+        "--require-raised", "--adapter-mode=merge",
+        f"--adapter=one={material.folder(case.name)}",
+    )
+    rows = [values[f"prompt_{length}"] for length in LENGTHS]
+    ids, mask = cells.padded(rows)
+    inputs = {"input_ids": ids, "attention_mask": mask}
+    if "types_7" in values:
+        types = [values[f"types_{length}"] for length in LENGTHS]
+        inputs["token_type_ids"] = cells.padded(types)[0] * mask
+    for hidden in _hidden(output, inputs, tmp_path):
+        for row, length in enumerate(LENGTHS):
+            expected = values[f"hidden_{length}"]
+            assert compare.worst(hidden[row, :length], expected) <= 1
 
 
 #===----------------------------------------------------------------------===#

@@ -4,8 +4,8 @@
     python -m raising.peft_cases FOLDER
 
 writes FOLDER/CASE/adapter, as peft saves it, and FOLDER/CASE/reference.npz with
-the keys of `reference`, mutation/M/tokens_30 and mutation/M/logits_30 for each
-mutation, and a/MODULE, b/MODULE, scaling/MODULE.
+the keys of `reference`, mutation/M/KEY for each mutation and its outputs at the
+longer prompt, and a/MODULE, b/MODULE, scaling/MODULE.
 """
 
 from __future__ import annotations
@@ -137,7 +137,19 @@ CASES = (
         targets=("k_proj", "gate_proj"),
     ),
 )
-BY_NAME = {case.name: case for case in CASES}
+ENCODERS = (
+    Case(
+        "bert-some", "bert", 15,
+        dict(r=4, lora_alpha=12, target_modules=["query", "output.dense"]),
+        targets=("query", "layer.1.output.dense"),
+    ),
+    Case(
+        "distilbert-all", "distilbert", 16,
+        dict(r=6, lora_alpha=9, target_modules="all-linear"),
+        targets=("q_lin", "layer.1.ffn.lin2"),
+    ),
+)
+BY_NAME = {case.name: case for case in CASES + ENCODERS}
 
 
 def _fill(model, case: Case) -> None:
@@ -163,7 +175,9 @@ def make(case: Case):
     import torch  # pylint: disable=import-outside-toplevel
 
     base = models.make(models.BY_NAME[case.family], attention="eager")
-    config = peft.LoraConfig(task_type="CAUSAL_LM", **case.config)
+    encoder = models.BY_NAME[case.family].encoder
+    task = "FEATURE_EXTRACTION" if encoder else "CAUSAL_LM"
+    config = peft.LoraConfig(task_type=task, **case.config)
     with torch.no_grad():
         model = peft.get_peft_model(base, config)
         _fill(model, case)
@@ -199,12 +213,13 @@ def describe(case: Case, model) -> dict[str, np.ndarray]:
     from . import reference
 
     family = models.BY_NAME[case.family]
+    outputs = ("hidden",) if family.encoder else ("tokens", "logits")
     values = reference.describe(family, model.base_model.model)
     for mutation in case.mutations:
         other = make(case)
         _mutate(other, mutation)
         mutated = reference.describe(family, other.base_model.model)
-        for key in ("tokens", "logits"):
+        for key in outputs:
             key = f"{key}_{MUTATION_PROMPT}"
             values[f"mutation/{mutation}/{key}"] = mutated[key]
     for name, layer in _layers(model):
