@@ -11,8 +11,8 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/StringSet.h"
 
 namespace qeff {
 #define GEN_PASS_DEF_ANNOTATEMODULESPASS
@@ -22,8 +22,9 @@ namespace qeff {
 using namespace qeff;
 using mlir::func::FuncOp;
 
-/// Longest path that adapters can be fitted to.
+/// Longest path that adapters can be fitted to, and its components.
 static constexpr size_t kMaxPath = 1024;
+static constexpr size_t kMaxDots = 64;
 
 namespace {
 class ModuleAnnotator {
@@ -45,6 +46,10 @@ private:
   llvm::MapVector<StringRef, Group> groups;
 };
 } // namespace
+
+static bool isLong(StringRef path) {
+  return path.size() > kMaxPath || path.count('.') > kMaxDots;
+}
 
 static ModuleAttr getModule(Operation *op) {
   return isa<LinearOp, EmbeddingOp, RMSNormOp, LayerNormOp>(op)
@@ -114,7 +119,13 @@ void ModuleAnnotator::rename(size_t wrapper) {
 /// The tensor or constant that the weight expression `value` is a part or a
 /// change of; null where there are several.
 static Attribute findRoot(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
+  // What raising builds is less deep.
+  constexpr int64_t kMaxSteps = 64;
+  for (int64_t step = 0; step < kMaxSteps; ++step) {
+    Operation *op = value.getDefiningOp();
+    if (!op) {
+      break;
+    }
     if (auto reference = dyn_cast<WeightRefOp>(op)) {
       return reference.getWeightAttr();
     }
@@ -178,9 +189,9 @@ static bool hasAllRows(ArrayRef<Operation *> group) {
 /// Why the ops of `group` are not the module `path`, or "".
 std::string ModuleAnnotator::checkGroup(StringRef path,
                                         const Group &group) const {
-  if (path.size() > kMaxPath ||
+  if (isLong(path) ||
       llvm::any_of(path, [](char c) { return c <= ' ' || c >= 127; })) {
-    return "the name is no path of printable ASCII";
+    return "the name is no path of printable ASCII, or too long";
   }
   if (auto norm = dyn_cast<LayerNormOp>(group.front());
       norm && !norm.getWeight()) {
@@ -198,9 +209,9 @@ void ModuleAnnotator::run() {
   collect();
   rename(findWrapper().size());
   collect();
-  llvm::StringSet<> holders;
+  llvm::DenseSet<StringRef> holders;
   for (const auto &[path, group] : groups) {
-    if (path.size() > kMaxPath) {
+    if (isLong(path)) {
       continue;
     }
     for (size_t dot = path.find('.'); dot != StringRef::npos;

@@ -11,6 +11,11 @@
 
 using namespace qeff;
 
+/// Casts and factors on the path of an adapter are few.
+static constexpr int64_t kMaxSteps = 16;
+/// Adapters of one layer: expressions of weights stay small.
+static constexpr int64_t kMaxAdapters = 16;
+
 namespace {
 /// A path from a sum back to a layer of two factors.
 struct Path {
@@ -34,7 +39,11 @@ static Value skipOne(Value value) {
 }
 
 static Value skipAll(Value value) {
-  while (Value inner = skipOne(value)) {
+  for (int64_t step = 0; step < kMaxSteps; ++step) {
+    Value inner = skipOne(value);
+    if (!inner) {
+      break;
+    }
     value = inner;
   }
   return value;
@@ -56,8 +65,6 @@ static Value skipFactor(onnxir::MulOp mul, Path &path) {
 }
 
 static std::optional<Path> findPath(Value value) {
-  // Chains of an adapter are short.
-  constexpr int64_t kMaxSteps = 16;
   Path path;
   for (int64_t step = 0; step < kMaxSteps; ++step) {
     if (Value inner = skipOne(value)) {
@@ -82,6 +89,15 @@ static int64_t getSize(LinearOp op, int64_t axis) {
   return cast<RankedTensorType>(op.getWeight().getType()).getDimSize(axis);
 }
 
+static int64_t countAdapters(LinearOp base) {
+  int64_t count = 0;
+  for (auto merge = base.getWeight().getDefiningOp<LoRAMergeOp>(); merge;
+       merge = merge.getWeight().getDefiningOp<LoRAMergeOp>()) {
+    ++count;
+  }
+  return count;
+}
+
 /// Why `path` is no branch of the layer `base`, or "".
 static std::string check(Path path, LinearOp base) {
   if (!path.isConstant || !std::isfinite(path.scaling)) {
@@ -97,6 +113,9 @@ static std::string check(Path path, LinearOp base) {
   }
   if (!base->hasOneUse()) {
     return "the layer's own result is used elsewhere";
+  }
+  if (countAdapters(base) >= kMaxAdapters) {
+    return "the layer has too many";
   }
   return "";
 }

@@ -109,7 +109,7 @@ _DISTILBERT = dict(
 FAMILIES = (
     _family("llama", "Llama", _grouped(), seed=14),
     _family(
-        "llama_lora", "Llama", _grouped(), seed=15,
+        "llama_lora", "Llama", _grouped(), seed=14, factors={"lora_": 0.6},
         lora=dict(
             r=4, lora_alpha=10, target_modules="all-linear",
             rank_pattern={"down_proj": 8}, lora_dropout=0.1,
