@@ -208,13 +208,13 @@ def _value(family: Family, name: str, shape):
     return value.bfloat16().float()
 
 
-def _add_adapter(family: Family, model) -> None:
-    """Low-rank paths in the model's own layers."""
+def _add_adapter(family: Family, model):
+    """peft's model, low-rank paths in the model's own layers."""
     # pylint: disable=import-outside-toplevel
     import peft
     import torch
 
-    peft.get_peft_model(
+    adapted = peft.get_peft_model(
         model, peft.LoraConfig(task_type="CAUSAL_LM", **family.lora)
     )
     with torch.no_grad():
@@ -222,10 +222,14 @@ def _add_adapter(family: Family, model) -> None:
             if ".lora_" in name:
                 parameter.copy_(_value(family, name, parameter.shape))
                 parameter.requires_grad = False
+    return adapted
 
 
-def make(family: Family, attention: str | None = None):
-    """The random model, with transformers' default attention or another."""
+def make(
+    family: Family, attention: str | None = None, merged: bool = False
+):
+    """The random model, with transformers' default attention or another. An
+    adapter that it has is `merged` or beside its layers."""
     import torch  # pylint: disable=import-outside-toplevel
     import transformers  # pylint: disable=import-outside-toplevel
 
@@ -240,5 +244,7 @@ def make(family: Family, attention: str | None = None):
             parameter.copy_(_value(family, name, parameter.shape))
             parameter.requires_grad = False
     if family.lora is not None:
-        _add_adapter(family, model)
+        adapted = _add_adapter(family, model)
+        if merged:
+            model = adapted.eval().merge_and_unload()
     return model.eval()

@@ -78,6 +78,12 @@ CASES = (
         ),
         targets=("embed_tokens",), refused="'modules_to_save'",
     ),
+    # On an export that has an adapter already.
+    Case(
+        "llama_lora-more", "llama_lora", 17,
+        dict(r=5, lora_alpha=8, target_modules=["q_proj", "down_proj"]),
+        targets=("q_proj", "layers.1.mlp.down_proj"),
+    ),
     Case(
         "gpt2-fused", "gpt2", 106,
         dict(
@@ -174,7 +180,9 @@ def make(case: Case):
     import peft  # pylint: disable=import-outside-toplevel
     import torch  # pylint: disable=import-outside-toplevel
 
-    base = models.make(models.BY_NAME[case.family], attention="eager")
+    base = models.make(
+        models.BY_NAME[case.family], attention="eager", merged=True
+    )
     encoder = models.BY_NAME[case.family].encoder
     task = "FEATURE_EXTRACTION" if encoder else "CAUSAL_LM"
     config = peft.LoraConfig(task_type=task, **case.config)
