@@ -80,10 +80,13 @@ static OwningOpRef<ModuleOp> readModel(MLIRContext *context, StringRef path) {
     return module;
   }
   registerPassesOnce();
+  PipelineOptions options;
+  StringRef folder = llvm::sys::path::parent_path(path);
+  options.roots["model"] = folder.empty() ? "." : folder.str();
   FailureOr<SmallVector<PhaseInfo>> steps =
       getPath(Phase::Imported, Phase::Canonical);
   for (const PhaseInfo &phase : *steps) {
-    if (failed(runPhase(*module, phase, PipelineOptions()))) {
+    if (failed(runPhase(*module, phase, options))) {
       return {};
     }
   }

@@ -27,19 +27,28 @@ struct Cache {
 };
 } // namespace
 
-/// The function's results that are `value`.
-static SmallVector<unsigned> findResults(FuncOp function, Value value) {
+/// The function's results that are `value`, or a cast of it to `type`, the type
+/// of its elements.
+static SmallVector<unsigned> findResults(Value value, Type type) {
   SmallVector<unsigned> result;
   for (mlir::OpOperand &use : value.getUses()) {
-    if (isa<ReturnOp>(use.getOwner())) {
+    Operation *user = use.getOwner();
+    if (isa<ReturnOp>(user)) {
       result.push_back(use.getOperandNumber());
+    } else if (user->getName().getStringRef() == "onnxir.Cast" &&
+               mlir::getElementTypeOrSelf(user->getResult(0)) == type) {
+      for (mlir::OpOperand &casted : user->getUses()) {
+        if (isa<ReturnOp>(casted.getOwner())) {
+          result.push_back(casted.getOperandNumber());
+        }
+      }
     }
   }
   return result;
 }
 
 /// The cache that `argument` is, or nothing.
-static std::optional<Cache> findCache(FuncOp function, BlockArgument argument) {
+static std::optional<Cache> findCache(BlockArgument argument) {
   auto type = dyn_cast<RankedTensorType>(argument.getType());
   if (!type) {
     return std::nullopt;
@@ -47,7 +56,7 @@ static std::optional<Cache> findCache(FuncOp function, BlockArgument argument) {
   for (Operation *user : argument.getUsers()) {
     if (user->getName().getStringRef() != "onnxir.Concat" ||
         user->getNumOperands() != 2 || user->getOperand(0) != argument ||
-        findResults(function, user->getResult(0)).empty()) {
+        findResults(user->getResult(0), type.getElementType()).empty()) {
       continue;
     }
     auto attribute = user->getAttrOfType<IntegerAttr>("axis");
@@ -148,7 +157,7 @@ void RaiseCaches::runOnOperation() {
   SmallVector<Cache> caches;
   llvm::StringSet<> empty;
   for (BlockArgument argument : function->getArguments()) {
-    std::optional<Cache> cache = findCache(*function, argument);
+    std::optional<Cache> cache = findCache(argument);
     StringRef name =
         cache ? getDimName(*function, argument, cache->axis) : StringRef();
     if (!name.empty()) {
@@ -161,8 +170,9 @@ void RaiseCaches::runOnOperation() {
   }
   SmallVector<unsigned> results;
   for (const Cache &cache : caches) {
+    Type element = mlir::getElementTypeOrSelf(cache.argument);
     llvm::append_range(results,
-                       findResults(*function, cache.concat->getResult(0)));
+                       findResults(cache.concat->getResult(0), element));
   }
   eraseResults(*function, results);
   for (const Cache &cache : caches) {

@@ -4,8 +4,10 @@
 
 #include "ModuleNames.h"
 #include "Positions.h"
+#include "Remarks.h"
 #include "WeightSource.h"
 
+#include "qeff/Analysis/Constants.h"
 #include "qeff/Analysis/Elements.h"
 #include "qeff/Analysis/SymbolicShapes.h"
 #include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
@@ -192,6 +194,12 @@ void EmbeddingRaiser::run() {
 
 namespace {
 struct RaiseEmbedding : qeff::impl::RaiseEmbeddingPassBase<RaiseEmbedding> {
+  using Base::Base;
+
+  LogicalResult initialize(mlir::MLIRContext *context) override {
+    return parseRoots(context, roots, options);
+  }
+
   void runOnOperation() override {
     FailureOr<FuncOp> function = findMainFunction(getOperation());
     if (failed(function)) {
@@ -199,8 +207,12 @@ struct RaiseEmbedding : qeff::impl::RaiseEmbeddingPassBase<RaiseEmbedding> {
     }
     ExprTable table;
     SymbolicShapes shapes(*function, table);
-    Elements elements(shapes);
+    ConstantReader constants(getOperation(), options);
+    Elements elements(shapes, constants);
     EmbeddingRaiser(*function, elements).run();
+    emitConstantsNotRead(*function, constants.getError());
   }
+
+  EvaluatorOptions options;
 };
 } // namespace

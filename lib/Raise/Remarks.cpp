@@ -50,3 +50,10 @@ void qeff::emitModuleDropped(Operation *op, StringRef path, const Twine &why) {
   result << remark::metric("module", path.str())
          << remark::reason("{0}", why.str());
 }
+
+void qeff::emitConstantsNotRead(Operation *function, StringRef error) {
+  if (!error.empty()) {
+    remark::missed(function->getLoc(), getOptions("constants-not-read"))
+        << remark::reason("{0}", error);
+  }
+}

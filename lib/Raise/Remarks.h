@@ -23,6 +23,10 @@ void emitLoRAMissed(Operation *op, const Twine &why);
 /// `op` is not the module `path` that its graph calls it: "module-not-named".
 void emitModuleDropped(Operation *op, StringRef path, const Twine &why);
 
+/// Constants of `function` are in files that could not be read, because of
+/// `error`: "constants-not-read". Nothing where that is empty.
+void emitConstantsNotRead(Operation *function, StringRef error);
+
 } // namespace qeff
 
 #endif // QEFF_LIB_RAISE_REMARKS_H
