@@ -6,6 +6,7 @@
 #include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace qeff;
@@ -41,12 +42,53 @@ AdapterModule *AdapterModules::find(StringRef path) {
   return entry == byPath.end() ? nullptr : &modules[entry->second];
 }
 
+/// The last `count` components of `path`, or all.
+static StringRef takeLast(StringRef path, size_t count) {
+  StringRef rest = path;
+  for (; count > 0; --count) {
+    size_t dot = rest.rfind('.');
+    if (dot == StringRef::npos) {
+      return path;
+    }
+    rest = rest.take_front(dot);
+  }
+  return path.drop_front(rest.size() + 1);
+}
+
+std::string AdapterModules::suggest(StringRef name) const {
+  constexpr size_t kMaxName = 120, kMaxSuggestions = 3;
+  if (name.size() > kMaxName) {
+    return "";
+  }
+  auto limit = static_cast<unsigned>(std::max<size_t>(2, name.size() / 3));
+  llvm::StringSet<> seen;
+  std::vector<std::pair<unsigned, StringRef>> found;
+  for (const AdapterModule &module : modules) {
+    StringRef end = takeLast(module.path, name.count('.') + 1);
+    if (end.size() > kMaxName || !seen.insert(end).second) {
+      continue;
+    }
+    unsigned distance = name.edit_distance(end, /*AllowReplacements=*/true,
+                                           limit);
+    if (distance <= limit) {
+      found.emplace_back(distance, end);
+    }
+  }
+  llvm::stable_sort(found, llvm::less_first());
+  std::string text;
+  for (const auto &[distance, end] :
+       ArrayRef(found).take_front(kMaxSuggestions)) {
+    text += (text.empty() ? ", near '" : "', '") + end.str();
+  }
+  return text.empty() ? text : text + "'";
+}
+
 namespace {
-/// One op: the outputs [row, row + size) of its module.
+/// One op: some outputs of its module.
 struct Part {
   AdapterModule module;
-  int64_t row = 0;
-  int64_t size = 0;
+  /// First row and length of each run of outputs.
+  SmallVector<std::pair<int64_t, int64_t>, 1> runs;
   Value weight;
   Operation *op = nullptr;
 };
@@ -97,8 +139,7 @@ static std::optional<Part> describe(Operation *op) {
   ArrayRef<int64_t> shape = getType(part.weight).getShape();
   part.module.path = attr.getPath().str();
   part.module.transposed = attr.getTransposed();
-  part.row = attr.getRow();
-  part.size = shape.front();
+  part.runs = attr.getRuns(shape.front());
   switch (part.module.kind) {
   case Kind::Linear:
     part.module.in = shape.back();
@@ -114,14 +155,39 @@ static std::optional<Part> describe(Operation *op) {
   return part;
 }
 
-/// Whether the parts of one module agree, and follow one upon the other.
-static LogicalResult join(MutableArrayRef<Part> parts, AdapterModule &module) {
-  llvm::stable_sort(parts, [](const Part &a, const Part &b) {
-    return a.row < b.row;
+/// One past the last output, where runs follow one upon the other or overlap, as
+/// those of a module that is used twice.
+static FailureOr<int64_t> countOutputs(ArrayRef<Part> parts) {
+  SmallVector<std::tuple<int64_t, int64_t, Operation *>> runs;
+  for (const Part &part : parts) {
+    if (part.runs.empty()) {
+      return part.op->emitOpError("expects whole runs of rows of module '")
+             << part.module.path << "'";
+    }
+    for (auto [row, size] : part.runs) {
+      runs.emplace_back(row, size, part.op);
+    }
+  }
+  llvm::stable_sort(runs, [](const auto &a, const auto &b) {
+    return std::get<0>(a) < std::get<0>(b);
   });
+  int64_t end = 0;
+  for (auto [row, size, op] : runs) {
+    if (row > end) {
+      return op->emitOpError("expects the parts of module '")
+             << parts.front().module.path
+             << "' to follow one upon the other, got row " << row << " after "
+             << end << " rows";
+    }
+    end = std::max(end, row + size);
+  }
+  return end;
+}
+
+/// Whether the parts of one module agree, and make it whole.
+static LogicalResult join(ArrayRef<Part> parts, AdapterModule &module) {
   const Part &first = parts.front();
   module = first.module;
-  int64_t end = 0;
   for (const Part &part : parts) {
     if (part.module.kind != module.kind || part.module.in != module.in ||
         part.module.out != module.out || part.module.bias != module.bias ||
@@ -132,40 +198,20 @@ static LogicalResult join(MutableArrayRef<Part> parts, AdapterModule &module) {
       diagnostic.attachNote(first.op->getLoc()) << "the first is here";
       return diagnostic;
     }
-    if (module.kind == Kind::Linear && part.row != end) {
-      return part.op->emitOpError("expects the parts of module '")
-             << module.path << "' to follow one upon the other, got row "
-             << part.row << " after " << end << " rows";
-    }
-    end += part.size;
   }
-  if (module.kind != Kind::Linear && parts.size() != 1) {
-    return parts.back().op->emitOpError("expects module '")
-           << module.path << "' once, got it " << parts.size() << " times";
+  if (module.kind != Kind::Linear) {
+    return parts.size() == 1
+               ? success()
+               : LogicalResult(parts.back().op->emitOpError("expects module '")
+                               << module.path << "' once, got it "
+                               << parts.size() << " times");
   }
-  if (module.kind == Kind::Linear) {
-    module.out = end;
+  FailureOr<int64_t> outputs = countOutputs(parts);
+  if (failed(outputs)) {
+    return failure();
   }
+  module.out = *outputs;
   return success();
-}
-
-/// The linear layer that the function's first result comes from.
-static Operation *findHead(mlir::func::FuncOp function) {
-  Operation *terminator = function.getBody().front().getTerminator();
-  Value value =
-      terminator->getNumOperands() ? terminator->getOperand(0) : Value();
-  while (value) {
-    Operation *op = value.getDefiningOp();
-    if (!op || isa<LinearOp>(op)) {
-      return op;
-    }
-    if (auto lora = dyn_cast<LoRAOp>(op)) {
-      value = lora.getBase();
-    } else {
-      value = op->getNumOperands() ? op->getOperand(0) : Value();
-    }
-  }
-  return nullptr;
 }
 
 static bool isPath(StringRef path) {
@@ -197,6 +243,7 @@ FailureOr<AdapterModules> qeff::collectModules(ModuleOp module) {
     groups[entry->second].push_back(std::move(*part));
   }
   AdapterModules modules;
+  modules.fromGraph = isFromONNX(module);
   llvm::StringMap<std::string> byWeight;
   for (std::vector<Part> &parts : groups) {
     AdapterModule joined;

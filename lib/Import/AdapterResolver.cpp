@@ -3,6 +3,7 @@
 // Finds the tensors that a configuration calls for, and refuses any other.
 
 #include "AdapterResolver.h"
+#include "AdapterAlignment.h"
 #include "PEFTTargets.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -342,6 +343,12 @@ LogicalResult Resolver::checkUnused() const {
 }
 
 FailureOr<Adapter> Resolver::run() {
+  if (modules.getAll().empty()) {
+    return mlir::emitError(locations.config)
+           << "expects a base whose modules have names, got one without any; "
+              "an ONNX graph has them in the scopes of its nodes or in the "
+              "names of its weights, unless they were removed after the export";
+  }
   FailureOr<PEFTTargets> targets =
       PEFTTargets::create(files.config, modules, locations.config);
   if (failed(targets) || failed(checkSwap())) {
@@ -373,7 +380,21 @@ FailureOr<Adapter> qeff::resolveAdapter(const AdapterFiles &files,
                                         const AdapterModules &modules,
                                         const AdapterOptions &options,
                                         AdapterLocations locations) {
-  return Resolver(files, modules, options, locations).run();
+  if (!modules.fromGraph) {
+    return Resolver(files, modules, options, locations).run();
+  }
+  AlignedModules aligned = alignModules(files, modules);
+  FailureOr<Adapter> adapter =
+      Resolver(files, aligned.modules, options, locations).run();
+  if (succeeded(adapter)) {
+    for (AdapterPair &pair : adapter->pairs) {
+      pair.module = aligned.toBase(pair.module);
+    }
+    for (AdapterParameter &parameter : adapter->parameters) {
+      parameter.module = aligned.toBase(parameter.module);
+    }
+  }
+  return adapter;
 }
 
 int64_t Adapter::getMaxRank() const {

@@ -237,7 +237,7 @@ LogicalResult PEFTTargets::checkNames() const {
         return mlir::emitError(loc)
                << "expects '" << key
                << "' to name modules that the base has, got '" << show(name)
-               << "'";
+               << "'" << modules.suggest(name);
       }
     }
     return success();

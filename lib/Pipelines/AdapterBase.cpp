@@ -5,8 +5,10 @@
 #include "qeff/Pipelines/AdapterBase.h"
 #include "ModuleFile.h"
 #include "OutputPackage.h"
+#include "PhaseRunner.h"
 
 #include "qeff/Import/Import.h"
+#include "qeff/Import/ONNX.h"
 #include "qeff/InitAll.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -62,6 +64,35 @@ FailureOr<AdapterBase> qeff::readPackageBase(MLIRContext *context,
             "got one that takes none; compile it with --adapter-mode=swap";
 }
 
+/// The module of the model `path` in a phase that knows modules; null after an
+/// error.
+static OwningOpRef<ModuleOp> readModel(MLIRContext *context, StringRef path) {
+  OwningOpRef<ModuleOp> module;
+  if (isModuleFile(path)) {
+    module = readModuleFile(context, path);
+  } else if (FailureOr<OwningOpRef<ModuleOp>> imported =
+                 path.ends_with(".onnx") ? importONNX(context, path)
+                                         : importModel(context, path);
+             succeeded(imported)) {
+    module = std::move(*imported);
+  }
+  if (!module || getPhase(*module) != Phase::Imported) {
+    return module;
+  }
+  registerPassesOnce();
+  PipelineOptions options;
+  StringRef folder = llvm::sys::path::parent_path(path);
+  options.roots["model"] = folder.empty() ? "." : folder.str();
+  FailureOr<SmallVector<PhaseInfo>> steps =
+      getPath(Phase::Imported, Phase::Canonical);
+  for (const PhaseInfo &phase : *steps) {
+    if (failed(runPhase(*module, phase, options))) {
+      return {};
+    }
+  }
+  return module;
+}
+
 FailureOr<AdapterBase> qeff::readAdapterBase(MLIRContext *context,
                                              StringRef path) {
   mlir::DialectRegistry registry;
@@ -75,14 +106,7 @@ FailureOr<AdapterBase> qeff::readAdapterBase(MLIRContext *context,
   if (isPackageDirectory(path)) {
     return readPackageBase(context, path);
   }
-  OwningOpRef<ModuleOp> module;
-  if (isModuleFile(path)) {
-    module = readModuleFile(context, path);
-  } else if (FailureOr<OwningOpRef<ModuleOp>> imported =
-                 importModel(context, path);
-             succeeded(imported)) {
-    module = std::move(*imported);
-  }
+  OwningOpRef<ModuleOp> module = readModel(context, path);
   if (!module) {
     return failure();
   }

@@ -8,6 +8,7 @@
 #include "OutputCheck.h"
 #include "OutputPackage.h"
 #include "PackageAdapters.h"
+#include "PhaseRunner.h"
 #include "ReportCollector.h"
 
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
@@ -15,7 +16,6 @@
 #include "qeff/Import/ONNX.h"
 #include "qeff/Import/Tokenizer.h"
 #include "qeff/InitAll.h"
-#include "qeff/Pipelines/Phases.h"
 #include "qeff/Target/AIC100.h"
 #include "qeff/Target/Host/Package.h"
 #include "qeff/Target/ONNX.h"
@@ -24,16 +24,11 @@
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Verifier.h"
-#include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
-#include "mlir/Transforms/Passes.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
-
-#include <mutex>
 
 using namespace qeff;
 
@@ -56,6 +51,8 @@ private:
   LogicalResult chooseTargets();
   void bindRoots(StringRef directory);
   LogicalResult compile();
+  LogicalResult readAdapters();
+  void recordRead();
   LogicalResult runPhase(ModuleOp target, const PhaseInfo &phase);
   void report(StringRef stage, int64_t done, int64_t total) {
     if (progress) {
@@ -202,15 +199,7 @@ PipelineOptions Driver::getPipelineOptions() {
 LogicalResult Driver::runPhase(ModuleOp target, const PhaseInfo &phase) {
   StringRef name = stringifyPhase(phase.phase);
   ReportTimer timer(collector.get(), "phase " + name);
-  FailureOr<std::string> text =
-      getPipelineText(phase.after, phase.phase, getPipelineOptions());
-  mlir::PassManager pm(context, ModuleOp::getOperationName());
-  std::string message;
-  llvm::raw_string_ostream os(message);
-  if (failed(text) || failed(mlir::parsePassPipeline(*text, pm, os))) {
-    return mlir::emitError(loc) << "pipeline: " << message;
-  }
-  return pm.run(target);
+  return qeff::runPhase(target, phase, getPipelineOptions());
 }
 
 LogicalResult Driver::lower(ModuleOp target, Phase to) {
@@ -438,6 +427,26 @@ LogicalResult Driver::writeCompiled(OutputPackage &package) {
   return package.commit();
 }
 
+void Driver::recordRead() {
+  if (collector) {
+    collector->recordPhase(*module, stringifyPhase(*getPhase(*module)),
+                           "as it was read");
+    collector->recordModule(*module);
+  }
+}
+
+/// Adapters are fitted to the modules of phase canonical.
+LogicalResult Driver::readAdapters() {
+  if (getPhase(*module) == Phase::Imported) {
+    recordRead();
+    if (failed(lower(*module, Phase::Canonical))) {
+      return failure();
+    }
+  }
+  ReportTimer timer(collector.get(), "reading adapters");
+  return insertAdapters(*module, options, roots, progress);
+}
+
 LogicalResult Driver::compile() {
   LogicalResult loaded = failure();
   {
@@ -453,16 +462,12 @@ LogicalResult Driver::compile() {
   if (!options.allowNonfinite && failed(checkAdapterValues(*module, roots))) {
     return failure();
   }
-  if (!options.adapters.empty()) {
-    ReportTimer timer(collector.get(), "reading adapters");
-    if (failed(insertAdapters(*module, options, roots, progress))) {
-      return failure();
-    }
+  bool isImported = getPhase(*module) == Phase::Imported;
+  if (!options.adapters.empty() && failed(readAdapters())) {
+    return failure();
   }
-  if (collector) {
-    collector->recordPhase(*module, stringifyPhase(*getPhase(*module)),
-                           "as it was read");
-    collector->recordModule(*module);
+  if (options.adapters.empty() || !isImported) {
+    recordRead();
   }
   return options.compileTo.empty() ? writePackage() : writeModule();
 }
@@ -499,11 +504,7 @@ LogicalResult Driver::run() {
 
 LogicalResult qeff::compile(MLIRContext *context, const CompileOptions &options,
                             const ProgressFn &progress, const NoteFn &note) {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    mlir::registerTransformsPasses();
-    registerAllPasses();
-  });
+  registerPassesOnce();
   mlir::DialectRegistry registry;
   registerAllDialects(registry);
   context->appendDialectRegistry(registry);

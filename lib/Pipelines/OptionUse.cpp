@@ -99,11 +99,12 @@ static LogicalResult checkRoots(Location loc, const CompileOptions &options,
   return success();
 }
 
-/// `adapted` is whether that phase is made.
 static LogicalResult checkAdapters(Location loc, const CompileOptions &options,
-                                   ModuleOp module, bool adapted) {
+                                   ModuleOp module, ArrayRef<Phase> goals) {
   Phase from = *getPhase(module);
-  if (!options.adapters.empty() && from != Phase::Canonical) {
+  bool adapted = isMade(Phase::Adapted, from, goals);
+  if (!options.adapters.empty() && from != Phase::Canonical &&
+      !isMade(Phase::Canonical, from, goals)) {
     return mlir::emitError(loc)
            << "adapter: expects a model or a module of phase canonical, got "
               "one of phase "
@@ -169,8 +170,7 @@ LogicalResult qeff::checkOptionUse(Location loc, const CompileOptions &options,
              << " to become " << getNames(goals);
     }
   }
-  if (failed(checkAdapters(loc, options, module,
-                           isMade(Phase::Adapted, from, goals)))) {
+  if (failed(checkAdapters(loc, options, module, goals))) {
     return failure();
   }
   bool makesCard = options.compileTo.empty() &&

@@ -23,7 +23,7 @@ static const PhaseInfo phases[] = {
      "qeff-raise-norm,qeff-raise-embedding{roots=$roots},"
      "qeff-raise-attention{roots=$roots},qeff-raise-logits,"
      "qeff-raise-elementwise,canonicalize,qeff-raise-inputs,"
-     "canonicalize,cse"
+     "canonicalize,cse,qeff-annotate-modules"
      "$require-raised"},
     {Phase::Adapted, Phase::Canonical, "adapters merged or made inputs",
      "qeff-fuse-adapters{mode=$adapter-mode max-lora-rank=$max-lora-rank},"

@@ -5,72 +5,33 @@
 #include "ColumnSelection.h"
 
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
+#include "qeff/Dialect/QEff/IR/WeightRows.h"
 
 using namespace qeff;
 
-namespace {
-/// Rows `first` to `first + count` of a weight.
-struct Run {
-  int64_t first, count;
-};
-} // namespace
-
-static SmallVector<Run> getRuns(ArrayRef<int64_t> rows) {
-  SmallVector<Run> runs;
-  for (int64_t row : rows) {
-    if (!runs.empty() && runs.back().first + runs.back().count == row) {
-      ++runs.back().count;
-    } else {
-      runs.push_back({row, 1});
+/// What `columns` are of `module`: adapters of a fused module reach parts that
+/// are consecutive, or runs of one length at one distance. Null for others.
+static ModuleAttr getPart(ModuleAttr module, ArrayRef<int64_t> columns) {
+  if (!module || module.getRun() != 0) {
+    return {};
+  }
+  auto count = static_cast<int64_t>(columns.size());
+  int64_t run = 1;
+  while (run < count && columns[run] == columns[run - 1] + 1) {
+    ++run;
+  }
+  int64_t every = run < count ? columns[run] - columns[0] : 0;
+  for (int64_t i = 0; i < count; ++i) {
+    if (columns[i] != columns[0] + i / run * every + i % run) {
+      return {};
     }
   }
-  return runs;
-}
-
-static RankedTensorType withRows(RankedTensorType type, int64_t rows) {
-  SmallVector<int64_t> shape = llvm::to_vector(type.getShape());
-  shape[0] = rows;
-  return type.clone(shape);
-}
-
-/// The given rows of a weight [N] or [N, K]. Runs of one length at one distance
-/// are a slice of the weight seen as [runs, distance, …].
-static Value selectRows(OpBuilder &builder, Location loc, Value weight,
-                        ArrayRef<int64_t> rows) {
-  auto type = cast<RankedTensorType>(weight.getType());
-  SmallVector<Run> runs = getRuns(rows);
-  auto count = static_cast<int64_t>(rows.size());
-  auto slice = [&](Run run) -> Value {
-    SmallVector<int64_t> offsets(type.getRank(), 0);
-    offsets[0] = run.first;
-    return SliceOp::create(builder, loc, withRows(type, run.count), weight,
-                           offsets);
-  };
-  if (runs.size() == 1) {
-    return slice(runs.front());
+  if (run < count && (every < run || count % run != 0)) {
+    return {};
   }
-  auto number = static_cast<int64_t>(runs.size());
-  int64_t distance = runs[1].first - runs[0].first;
-  bool isRegular = distance > 0 && runs[0].first < distance &&
-                   distance * number == type.getDimSize(0);
-  for (auto [i, run] : llvm::enumerate(runs)) {
-    isRegular &= run.count == runs[0].count &&
-                 run.first ==
-                     runs[0].first + static_cast<int64_t>(i) * distance;
-  }
-  if (!isRegular || runs[0].first + runs[0].count > distance) {
-    SmallVector<Value> parts = llvm::map_to_vector(runs, slice);
-    return ConcatOp::create(builder, loc, withRows(type, count), parts, 0);
-  }
-  SmallVector<int64_t> shape{number, distance};
-  llvm::append_range(shape, type.getShape().drop_front());
-  Value grouped = ReshapeOp::create(builder, loc, type.clone(shape), weight);
-  SmallVector<int64_t> offsets(shape.size(), 0);
-  offsets[1] = runs[0].first;
-  shape[1] = runs[0].count;
-  Value part =
-      SliceOp::create(builder, loc, type.clone(shape), grouped, offsets);
-  return ReshapeOp::create(builder, loc, withRows(type, count), part);
+  return ModuleAttr::get(module.getContext(), module.getPath(),
+                         module.getRow() + columns[0], run < count ? run : 0,
+                         every, module.getTransposed());
 }
 
 static Value selectFromLinear(OpBuilder &builder, LinearOp linear,
@@ -81,20 +42,12 @@ static Value selectFromLinear(OpBuilder &builder, LinearOp linear,
   if (bias) {
     bias = selectRows(builder, linear.getLoc(), bias, columns);
   }
-  // Adapters of the fused module reach parts that are consecutive.
-  ModuleAttr module = linear.getModuleAttr();
-  if (module) {
-    module = getRuns(columns).size() == 1
-                 ? ModuleAttr::get(builder.getContext(), module.getPath(),
-                                   module.getRow() + columns.front(),
-                                   module.getTransposed())
-                 : ModuleAttr();
-  }
   auto type = cast<RankedTensorType>(linear.getType());
   SmallVector<int64_t> shape = llvm::to_vector(type.getShape());
   shape.back() = static_cast<int64_t>(columns.size());
   return LinearOp::create(builder, linear.getLoc(), type.clone(shape),
-                          linear.getInput(), weight, bias, module,
+                          linear.getInput(), weight, bias,
+                          getPart(linear.getModuleAttr(), columns),
                           linear.getScopeAttr());
 }
 

@@ -2,6 +2,7 @@
 //
 // qeff-raise-embedding: rows of tables by token, by position, by type.
 
+#include "ModuleNames.h"
 #include "Positions.h"
 #include "Remarks.h"
 #include "WeightSource.h"
@@ -157,13 +158,13 @@ bool EmbeddingRaiser::raise(const Lookup &lookup, bool isPosition) {
   auto resultType = RankedTensorType::get(
       {ShapedType::kDynamic, ShapedType::kDynamic, type.getDimSize(1)},
       cast<ShapedType>(gather.getType()).getElementType());
-  auto scope = gather.getScopeAttr();
-  ModuleAttr module;
-  if (scope && !scope.empty()) {
-    module = ModuleAttr::get(builder.getContext(), scope, 0, false);
-  }
-  Value result = EmbeddingOp::create(builder, gather.getLoc(), resultType,
-                                     ids, table, module, scope);
+  // Of a table that loses rows, adapters would be about other rows.
+  ModuleAttr module = lookup.offset > 0
+                          ? ModuleAttr()
+                          : getEmbeddingModule(gather, gather.getData());
+  Value result =
+      EmbeddingOp::create(builder, gather.getLoc(), resultType, ids, table,
+                          module, gather.getScopeAttr());
   gather.getResult().replaceAllUsesWith(result);
   gather.erase();
   return true;

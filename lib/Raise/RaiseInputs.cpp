@@ -119,8 +119,6 @@ void InputRaiser::widenResults() {
     if (cast && (element.isF16() || element.isBF16()) &&
         mlir::getElementTypeOrSelf(cast.getInput().getType()).isF32()) {
       operand.set(cast.getInput());
-      function.removeResultAttr(operand.getOperandNumber(),
-                                builder.getStringAttr("onnxir.proto"));
       if (cast->use_empty()) {
         cast->erase();
       }

@@ -3,6 +3,9 @@
 // qeff-raise-linear: products with weights become linear layers, on the hidden
 // state as it is, not on its rows flattened.
 
+#include "LoRABranch.h"
+#include "ModuleNames.h"
+#include "Remarks.h"
 #include "WeightSource.h"
 
 #include "qeff/Analysis/SymbolicShapes.h"
@@ -46,7 +49,8 @@ private:
   Value unflatten(Value x);
   Value joinLastAxes(Value x, int64_t size);
   void replaceFlat(Operation *op, Value input, Value result);
-  void addBias(onnxir::AddOp add);
+  bool addBias(onnxir::AddOp add);
+  void mergeBranch(onnxir::AddOp add);
   void raiseClip(onnxir::ClipOp clip);
 
   FuncOp function;
@@ -178,15 +182,10 @@ void LinearRaiser::raise(Operation *op, const LinearMatch &match) {
   auto inputType = cast<RankedTensorType>(input.getType());
   SmallVector<int64_t> shape = llvm::to_vector(inputType.getShape());
   shape.back() = type.getDimSize(0);
-  auto scope = op->getAttrOfType<StringAttr>("scope");
-  ModuleAttr module;
-  if (scope && !scope.empty()) {
-    module = ModuleAttr::get(builder.getContext(), scope, 0,
-                             /*transposed=*/false);
-  }
-  Value result = LinearOp::create(builder, op->getLoc(),
-                                  inputType.clone(shape), input, weight, bias,
-                                  module, scope);
+  Value result = LinearOp::create(
+      builder, op->getLoc(), inputType.clone(shape), input, weight, bias,
+      getLinearModule(op, match.weight, !match.transposed),
+      op->getAttrOfType<StringAttr>("scope"));
   if (input == match.input) {
     op->getResult(0).replaceAllUsesWith(result);
   } else {
@@ -196,7 +195,7 @@ void LinearRaiser::raise(Operation *op, const LinearMatch &match) {
 }
 
 /// linear(x) + b is a linear layer with a bias.
-void LinearRaiser::addBias(onnxir::AddOp add) {
+bool LinearRaiser::addBias(onnxir::AddOp add) {
   for (auto [a, b] : {std::pair(add.getA(), add.getB()),
                       std::pair(add.getB(), add.getA())}) {
     auto linear = a.getDefiningOp<LinearOp>();
@@ -215,8 +214,25 @@ void LinearRaiser::addBias(onnxir::AddOp add) {
     add.getResult().replaceAllUsesWith(result);
     add.erase();
     linear.erase();
+    return true;
+  }
+  return false;
+}
+
+/// linear(x) + s·B·(A·x) is a linear layer of W + s·B·A.
+void LinearRaiser::mergeBranch(onnxir::AddOp add) {
+  std::string why;
+  std::optional<LoRABranch> branch = matchLoRABranch(add, why);
+  if (!branch) {
+    if (!why.empty()) {
+      emitLoRAMissed(add, why);
+    }
     return;
   }
+  builder.setInsertionPoint(add);
+  add.getResult().replaceAllUsesWith(mergeLoRABranch(builder, *branch));
+  add.erase();
+  branch->base.erase();
 }
 
 /// Limits of a projection.
@@ -246,7 +262,9 @@ void LinearRaiser::run() {
   });
   for (Operation *op : ops) {
     if (auto add = dyn_cast<onnxir::AddOp>(op)) {
-      addBias(add);
+      if (!addBias(add)) {
+        mergeBranch(add);
+      }
     } else if (auto clip = dyn_cast<onnxir::ClipOp>(op)) {
       raiseClip(clip);
     } else if (std::optional<LinearMatch> found = match(op)) {

@@ -8,6 +8,7 @@
 //
 // so that every order and spelling of the steps is one of a few patterns.
 
+#include "ModuleNames.h"
 #include "WeightSource.h"
 
 #include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
@@ -240,11 +241,12 @@ struct ScaledNorm : mlir::OpRewritePattern<onnxir::MulOp> {
       if (rms) {
         rewriter.replaceOpWithNewOp<RMSNormOp>(op, type, rms.getInput(),
                                                weight, rms.getEpsAttr(),
-                                               ModuleAttr(), getScope(op));
+                                               getNormModule(op, b),
+                                               getScope(op));
       } else {
         rewriter.replaceOpWithNewOp<LayerNormOp>(
             op, type, layer.getInput(), weight, Value(), layer.getEpsAttr(),
-            ModuleAttr(), getScope(op));
+            getNormModule(op, b), getScope(op));
       }
       return success();
     }
@@ -266,7 +268,7 @@ struct BiasedNorm : mlir::OpRewritePattern<onnxir::AddOp> {
       if (Value bias = matchVector(rewriter, b, type.getShape().back())) {
         rewriter.replaceOpWithNewOp<LayerNormOp>(
             op, type, norm.getInput(), norm.getWeight(), bias,
-            norm.getEpsAttr(), ModuleAttr(), getScope(op));
+            norm.getEpsAttr(), norm.getModuleAttr(), getScope(op));
         return success();
       }
     }
@@ -305,8 +307,8 @@ struct RMSOperator : mlir::OpRewritePattern<Op> {
     }
     auto norm = RMSNormOp::create(
         rewriter, op.getLoc(), type, op->getOperand(0), weight,
-        rewriter.getF64FloatAttr(op.getEpsilon()), ModuleAttr(),
-        getScope(op));
+        rewriter.getF64FloatAttr(op.getEpsilon()),
+        getNormModule(op, op->getOperand(1)), getScope(op));
     rewriter.replaceAllUsesWith(op->getResult(0), norm);
     rewriter.eraseOp(op);
     return success();
@@ -333,8 +335,8 @@ struct LayerOperator : mlir::OpRewritePattern<onnxir::LayerNormalizationOp> {
     }
     auto norm = LayerNormOp::create(
         rewriter, op.getLoc(), type, op.getX(), weight, bias,
-        rewriter.getF64FloatAttr(op.getEpsilon()), ModuleAttr(),
-        getScope(op));
+        rewriter.getF64FloatAttr(op.getEpsilon()),
+        getNormModule(op, op.getScale()), getScope(op));
     rewriter.replaceAllUsesWith(op.getY(), norm);
     rewriter.eraseOp(op);
     return success();

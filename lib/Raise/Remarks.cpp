@@ -36,6 +36,21 @@ void qeff::emitAttentionMissed(Operation *op, const Twine &why) {
   result << remark::reason("{0}", why.str());
 }
 
+void qeff::emitLoRAMissed(Operation *op, const Twine &why) {
+  remark::detail::InFlightRemark result =
+      remark::missed(op->getLoc(), getOptions("lora-not-raised"));
+  addPlace(result, op);
+  result << remark::reason("{0}", why.str());
+}
+
+void qeff::emitModuleDropped(Operation *op, StringRef path, const Twine &why) {
+  remark::detail::InFlightRemark result =
+      remark::missed(op->getLoc(), getOptions("module-not-named"));
+  addPlace(result, op);
+  result << remark::metric("module", path.str())
+         << remark::reason("{0}", why.str());
+}
+
 void qeff::emitConstantsNotRead(Operation *function, StringRef error) {
   if (!error.empty()) {
     remark::missed(function->getLoc(), getOptions("constants-not-read"))

@@ -16,6 +16,13 @@ void emitAttentionRaised(Operation *op);
 /// "attention-not-raised".
 void emitAttentionMissed(Operation *op, const Twine &why);
 
+/// `op` adds a low-rank path that is no adapter of its layer:
+/// "lora-not-raised".
+void emitLoRAMissed(Operation *op, const Twine &why);
+
+/// `op` is not the module `path` that its graph calls it: "module-not-named".
+void emitModuleDropped(Operation *op, StringRef path, const Twine &why);
+
 /// Constants of `function` are in files that could not be read, because of
 /// `error`: "constants-not-read". Nothing where that is empty.
 void emitConstantsNotRead(Operation *function, StringRef error);

@@ -23,6 +23,9 @@ ModuleAttr getModuleAttr(Operation *op);
 /// `qeff.linear`.
 int64_t getLinearOutputs(ArrayRef<Operation *> parts);
 
+/// Whether each of the linear layers `parts` has rows that are consecutive.
+bool areConsecutive(ArrayRef<Operation *> parts);
+
 /// Makes `adapters` part of the weights of `function`. Errors are emitted.
 LogicalResult mergeAdapters(mlir::func::FuncOp function,
                             ArrayRef<AdapterOp> adapters);

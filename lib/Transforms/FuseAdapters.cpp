@@ -41,10 +41,19 @@ int64_t qeff::getLinearOutputs(ArrayRef<Operation *> parts) {
       return 0;
     }
     auto type = cast<RankedTensorType>(linear.getWeight().getType());
-    outputs = std::max(outputs, linear.getModuleAttr().getRow() +
-                                    type.getDimSize(0));
+    auto runs = linear.getModuleAttr().getRuns(type.getDimSize(0));
+    if (runs.empty()) {
+      return 0;
+    }
+    outputs = std::max(outputs, runs.back().first + runs.back().second);
   }
   return outputs;
+}
+
+bool qeff::areConsecutive(ArrayRef<Operation *> parts) {
+  return llvm::all_of(parts, [](Operation *op) {
+    return getModuleAttr(op).getRun() == 0;
+  });
 }
 
 /// Erases `adapters`, and the weights and files that they alone used.

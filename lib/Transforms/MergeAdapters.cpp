@@ -4,6 +4,10 @@
 
 #include "AdapterFusion.h"
 
+#include "qeff/Dialect/QEff/IR/WeightRows.h"
+
+#include "llvm/ADT/Sequence.h"
+
 #include <cmath>
 
 using namespace qeff;
@@ -14,15 +18,29 @@ static RankedTensorType getType(Value value) {
 }
 
 /// Rows [first, first + count) of `value`, which may be all of them.
-static Value sliceAxis(OpBuilder &builder, Value value, int64_t axis,
-                       int64_t first, int64_t count) {
+static Value sliceRows(OpBuilder &builder, Value value, int64_t first,
+                       int64_t count) {
   RankedTensorType type = getType(value);
   SmallVector<int64_t> shape(type.getShape());
   SmallVector<int64_t> offsets(shape.size(), 0);
-  shape[axis] = count;
-  offsets[axis] = first;
+  shape[0] = count;
+  offsets[0] = first;
   return builder.createOrFold<SliceOp>(value.getLoc(), type.clone(shape), value,
                                        offsets);
+}
+
+/// What `linear` has of a vector or matrix `value` of all rows of its module.
+static Value takeRows(OpBuilder &builder, LinearOp linear, Value value) {
+  ModuleAttr module = linear.getModuleAttr();
+  int64_t count = getType(linear.getWeight()).getDimSize(0);
+  if (module.getRun() == 0) {
+    return sliceRows(builder, value, module.getRow(), count);
+  }
+  SmallVector<int64_t> rows;
+  for (auto [first, size] : module.getRuns(count)) {
+    llvm::append_range(rows, llvm::seq(first, first + size));
+  }
+  return selectRows(builder, value.getLoc(), value, rows);
 }
 
 static Value transpose(OpBuilder &builder, Value value) {
@@ -137,12 +155,11 @@ LogicalResult Merger::replacePart(AdapterParameterOp op, Operation *part,
     return op.emitOpError("expects a value of shape ")
            << type.clone(expected) << ", got " << value.getType();
   }
-  if (linear) {
-    value = sliceAxis(builder, value, transposed ? 1 : 0,
-                      linear.getModuleAttr().getRow(), type.getDimSize(0));
-  }
   if (transposed) {
     value = transpose(builder, value);
+  }
+  if (linear) {
+    value = takeRows(builder, linear, value);
   }
   operand->set(cast(builder, value, type.getElementType()));
   return success();
@@ -219,12 +236,10 @@ Value Merger::mergePair(AdapterLoRAOp pair, Operation *part, Value weight) {
                                magnitude, scaling);
   };
   if (auto linear = dyn_cast<LinearOp>(part)) {
-    int64_t row = linear.getModuleAttr().getRow();
-    int64_t rows = getType(weight).getDimSize(0);
     if (magnitude) {
-      magnitude = sliceAxis(builder, magnitude, 0, row, rows);
+      magnitude = takeRows(builder, linear, magnitude);
     }
-    return merge(weight, a, sliceAxis(builder, b, 0, row, rows));
+    return merge(weight, a, takeRows(builder, linear, b));
   }
   if (!magnitude) {
     a = transpose(builder, a);

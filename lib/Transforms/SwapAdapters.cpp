@@ -55,6 +55,11 @@ LogicalResult Swapper::addTarget(AdapterLoRAOp pair) {
                             "switched while running, got ")
            << path;
   }
+  if (!areConsecutive(parts->second)) {
+    return pair.emitOpError("expects a module whose heads do not alternate for "
+                            "adapters that are switched while running, got ")
+           << path << "; adapter-mode merge takes it";
+  }
   if (pair.getMagnitudeAttr()) {
     return pair.emitOpError("expects no magnitude for adapters that are "
                             "switched while running, got one for ")
@@ -194,8 +199,18 @@ LogicalResult Swapper::run(ArrayRef<AdapterOp> adapters) {
     return failure();
   }
   rank = *found;
+  auto canBeTarget = [](ArrayRef<Operation *> parts) {
+    return getLinearOutputs(parts) != 0 && areConsecutive(parts);
+  };
+  if (adapters.empty() && llvm::none_of(modules, [&](const auto &entry) {
+        return canBeTarget(entry.second);
+      })) {
+    return function->getParentOp()->emitError(
+        "expects linear layers that are modules for adapters that are "
+        "switched while running, got none");
+  }
   for (auto &[path, parts] : modules) {
-    bool isTarget = adapters.empty() ? getLinearOutputs(parts) != 0
+    bool isTarget = adapters.empty() ? canBeTarget(parts)
                                      : targets.contains(path);
     if (isTarget && failed(insertPaths(path, parts))) {
       return failure();

@@ -50,10 +50,12 @@ def package_path(
 
 
 def fingerprint(model: Path) -> list[list]:
-    """The names, sizes and times of the files of `model`."""
+    """The names, sizes and times of the files of `model`; of an ONNX file, also
+    of those beside it, which may hold its weights under any name."""
     files = [model]
-    if model.is_dir():
-        files = sorted(path for path in model.iterdir() if path.is_file())
+    if model.is_dir() or model.suffix == ".onnx":
+        folder = model if model.is_dir() else model.parent
+        files = sorted(path for path in folder.iterdir() if path.is_file())
     found = []
     for path in files:
         status = path.stat()

@@ -105,3 +105,21 @@ module {
     return %y : tensor<1x1x8xf32>
   }
 }
+
+// -----
+
+module {
+  qeff.file "private" @f "f.safetensors" {root = "model", size = 65536 : i64}
+  qeff.weight "private" @w file(@f) {offset = 0 : i64} : tensor<4x8xf32>
+  qeff.weight "private" @a file(@f) {offset = 1024 : i64} : tensor<2x8xf32>
+  qeff.weight "private" @b file(@f) {offset = 2048 : i64} : tensor<10x2xf32>
+  qeff.adapter "private" @math {
+    // expected-error @+1 {{expects a module whose heads do not alternate for adapters that are switched while running, got "qkv"; adapter-mode merge takes it}}
+    qeff.adapter_lora "qkv" a(@a) b(@b) {scaling = 2.0 : f64}
+  }
+  func.func @main(%x: tensor<1x1x8xf32>) -> tensor<1x1x4xf32> {
+    %w = qeff.weight_ref @w : tensor<4x8xf32>
+    %y = qeff.linear %x, %w {module = #qeff.module<"qkv", row 2, run 2, every 6>} : (tensor<1x1x8xf32>, tensor<4x8xf32>) -> tensor<1x1x4xf32>
+    return %y : tensor<1x1x4xf32>
+  }
+}

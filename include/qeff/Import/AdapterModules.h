@@ -44,8 +44,18 @@ public:
 
   const std::vector<AdapterModule> &getAll() const { return modules; }
 
+  /// Up to three names that modules have, by the last components of their paths,
+  /// as many as `name` has, and that are spelled like it: ", near 'q_proj'".
+  /// Empty where none is.
+  std::string suggest(StringRef name) const;
+
   /// Largest rank of a swap-mode package; 0: no limit is known.
   int64_t maxRank = 0;
+
+  /// Whether the paths are what a graph says, whose exporter may have wrapped
+  /// the model or taken a part of it: paths then begin otherwise than those of
+  /// adapters.
+  bool fromGraph = false;
 
 private:
   std::vector<AdapterModule> modules;

@@ -26,7 +26,7 @@ bool isPackageDirectory(StringRef path);
 FailureOr<AdapterBase> readPackageBase(MLIRContext *context, StringRef path);
 
 /// The same of a package, or the modules of a Hugging Face directory, a `.gguf`
-/// file or a module. The dialects that are needed are loaded into `context`.
+/// or `.onnx` file or a module. The dialects that are needed are loaded into `context`.
 FailureOr<AdapterBase> readAdapterBase(MLIRContext *context, StringRef path);
 
 /// Writes the adapter in the PEFT folder `directory` as the file `output` that

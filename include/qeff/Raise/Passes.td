@@ -41,7 +41,11 @@ def RaiseLinearPass : Pass<"qeff-raise-linear", "::mlir::ModuleOp"> {
   let description = [{
     A product with a weight of two axes (MatMul, Gemm, behind transposes and
     casts of the weight) becomes a `qeff.linear`, with the vector that is added
-    to it as its bias. Rows that were flattened for it are not any more.
+    to it as its bias. Rows that were flattened for it are not any more. The
+    low-rank path of an adapter that was exported with its model, y = W·x +
+    s·B·(A·x), becomes a part of the weight, W + s·B·A; one that takes another
+    input, has a scale that is no constant or a dropout of training stays, and is
+    a remark.
 
     ```mlir
     %0 = onnxir.MatMul(%x, %w)
@@ -157,6 +161,32 @@ def RaiseInputsPass : Pass<"qeff-raise-inputs", "::mlir::ModuleOp"> {
     and `seq_len`. A function without attention or tokens stays as it is.
 
     Needs: raised masks and positions.
+  }];
+  let dependentDialects = ["::qeff::QEffDialect"];
+}
+
+def AnnotateModulesPass : Pass<"qeff-annotate-modules", "::mlir::ModuleOp"> {
+  let summary = "Give raised ops the modules that adapters address";
+  let description = [{
+    Raising gives linear layers, embeddings and normalizations the `module` that
+    the scopes of their nodes, or else the names of their weights, say. Here
+    these become what PEFT sees:
+
+    - components that all modules share go away where the layer that gives the
+      logits has them too: the exporter's wrapper ("model.model.layers.0…");
+    - ".base_layer" of a model that was exported with an adapter goes away;
+    - ops that claim one module and contradict each other (other weights, sizes
+      or kinds) lose it, and so do ops whose module holds other modules.
+
+    The attribute `scope` stays. A dropped name is a remark.
+
+    ```mlir
+    qeff.linear %x, %w scope("model.lm_head") {module = #qeff.module<"model.lm_head">}
+    // becomes
+    qeff.linear %x, %w scope("model.lm_head") {module = #qeff.module<"lm_head">}
+    ```
+
+    Needs: raised ops. Leaves: modules that adapters fit.
   }];
   let dependentDialects = ["::qeff::QEffDialect"];
 }

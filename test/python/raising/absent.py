@@ -12,6 +12,9 @@ REASONS: dict[str, str] = {
         "torch 2.13.0 does not export attention with one head of keys that is "
         "not marked as grouped at opset 23"
     ),
+    "llama_lora.optimum": (
+        "optimum-onnx 0.1.0 exports models that are loaded without adapters"
+    ),
     "starcoder2.optimum": "optimum-onnx 0.1.0 does not know this family",
     "falcon_grouped.optimum": (
         "optimum-onnx 0.1.0 makes a cache of the wrong shape for grouped heads"
@@ -32,7 +35,7 @@ REASONS: dict[str, str] = {
         "GroupQueryAttention of ONNX Runtime runs no heads of 8, which this "
         "model has"
     )
-    for family in ("llama", "qwen2", "phi", "phi3")
+    for family in ("llama", "llama_lora", "qwen2", "phi", "phi3")
 } | {
     f"{family}.genai": _BUILDER
     for family in (

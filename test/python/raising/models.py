@@ -35,6 +35,8 @@ class Family:
     attention: str | None = None
     # Norm weights are stored less one.
     norm_offset: float = 0.0
+    # LoraConfig of an adapter that is exported with the model, not merged.
+    lora: dict | None = None
 
 
 def _family(name: str, stem: str, config: dict, **more) -> Family:
@@ -106,6 +108,13 @@ _DISTILBERT = dict(
 
 FAMILIES = (
     _family("llama", "Llama", _grouped(), seed=14),
+    _family(
+        "llama_lora", "Llama", _grouped(), seed=14, factors={"lora_": 0.6},
+        lora=dict(
+            r=4, lora_alpha=10, target_modules="all-linear",
+            rank_pattern={"down_proj": 8}, lora_dropout=0.1,
+        ),
+    ),
     _family("mistral", "Mistral", _grouped(sliding_window=WINDOW), seed=3),
     _family("qwen2", "Qwen2", _grouped(), seed=7),
     _family("qwen3", "Qwen3", _grouped(head_dim=16), seed=4),
@@ -199,8 +208,28 @@ def _value(family: Family, name: str, shape):
     return value.bfloat16().float()
 
 
-def make(family: Family, attention: str | None = None):
-    """The random model, with transformers' default attention or another."""
+def _add_adapter(family: Family, model):
+    """peft's model, low-rank paths in the model's own layers."""
+    # pylint: disable=import-outside-toplevel
+    import peft
+    import torch
+
+    adapted = peft.get_peft_model(
+        model, peft.LoraConfig(task_type="CAUSAL_LM", **family.lora)
+    )
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if ".lora_" in name:
+                parameter.copy_(_value(family, name, parameter.shape))
+                parameter.requires_grad = False
+    return adapted
+
+
+def make(
+    family: Family, attention: str | None = None, merged: bool = False
+):
+    """The random model, with transformers' default attention or another. An
+    adapter that it has is `merged` or beside its layers."""
     import torch  # pylint: disable=import-outside-toplevel
     import transformers  # pylint: disable=import-outside-toplevel
 
@@ -214,4 +243,8 @@ def make(family: Family, attention: str | None = None):
         for name, parameter in model.named_parameters():
             parameter.copy_(_value(family, name, parameter.shape))
             parameter.requires_grad = False
+    if family.lora is not None:
+        adapted = _add_adapter(family, model)
+        if merged:
+            model = adapted.eval().merge_and_unload()
     return model.eval()

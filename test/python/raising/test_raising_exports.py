@@ -166,6 +166,19 @@ def test_changes_are_noticed(family, change):
         assert (logits[1].argmax(-1) != values["tokens_30"]).any()
 
 
+def test_an_exported_adapter_is_noticed():
+    """The model without its low-rank paths is another one."""
+    family = models.BY_NAME["llama_lora"]
+    values = cells.Cell(family.name, "").reference()
+    plain = models.make(dataclasses.replace(family, lora=None))
+    ids = np.concatenate([values["prompt_30"], values["tokens_30"][:-1]])
+    with torch.no_grad():
+        logits = plain(torch.as_tensor(ids)[None]).logits[0, 29:].numpy()
+    moved = compare.worst(logits, values["logits_30"])
+    assert moved >= compare.MUTATION_FACTOR
+    assert (logits.argmax(-1) != values["tokens_30"]).any()
+
+
 def _structure(path):
     """All but the elements: nodes with attributes, the interface, the shapes of
     initializers; and the elements of those."""

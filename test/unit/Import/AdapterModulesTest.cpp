@@ -120,6 +120,32 @@ TEST_F(AdapterModulesTest, RefusesPartsThatDoNotFollow) {
                        "upon the other, got row 9 after 8 rows");
 }
 
+TEST_F(AdapterModulesTest, JoinsPartsThatAlternate) {
+  std::string body = kBody;
+  body.replace(body.find("\"attn.kv\", row 8"), 16,
+               "\"attn.kv\", row 4, run 4, every 8");
+  body.replace(body.find("\"attn.kv\">"), 10,
+               "\"attn.kv\", run 4, every 8>");
+  std::optional<AdapterModules> modules = collectFrom(body);
+  ASSERT_TRUE(modules) << messages;
+  EXPECT_EQ(modules->find("attn.kv")->out, 16);
+}
+
+TEST_F(AdapterModulesTest, RefusesARunThatIsNotWhole) {
+  std::string body = kBody;
+  body.replace(body.find("row 8"), 5, "run 3, every 6");
+  EXPECT_FALSE(collectFrom(body));
+  EXPECT_HAS(messages, "expects whole runs of rows of module 'attn.kv'");
+}
+
+TEST_F(AdapterModulesTest, SuggestsNamesOfAsManyComponents) {
+  AdapterModules modules = makeLlamaModules();
+  EXPECT_EQ(modules.suggest("qproj"), ", near 'q_proj', 'k_proj', 'v_proj'");
+  EXPECT_EQ(modules.suggest("mlp.upproj"), ", near 'mlp.up_proj'");
+  EXPECT_EQ(modules.suggest("query_key_value"), "");
+  EXPECT_EQ(modules.suggest(std::string(500, 'x')), "");
+}
+
 TEST_F(AdapterModulesTest, TargetsRoundTrip) {
   AdapterModules modules = makeGPT2Modules();
   modules.maxRank = 24;

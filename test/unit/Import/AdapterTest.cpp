@@ -63,6 +63,42 @@ TEST_F(AdapterTest, SuffixesAreWholeComponents) {
              "that the base has, got 'proj'");
 }
 
+static AdapterModules change(const AdapterModules &modules, StringRef drop,
+                             StringRef add) {
+  AdapterModules result;
+  for (AdapterModule module : modules.getAll()) {
+    StringRef path = module.path;
+    path.consume_front(drop);
+    module.path = (add + path).str();
+    result.add(std::move(module));
+  }
+  return result;
+}
+
+TEST_F(AdapterTest, FitsAGraphThatWasWrapped) {
+  TestAdapter adapter;
+  adapter.config["target_modules"] = R"(model\.layers\.1\.mlp\.up_proj)";
+  adapter.addPair("model.layers.1.mlp.up_proj", 16, 24);
+  AdapterModules wrapped = change(makeLlamaModules(), "", "outer.inner.");
+  EXPECT_FALSE(read(adapter, wrapped).adapter);
+  wrapped.fromGraph = true;
+  Reading reading = read(adapter, wrapped);
+  ASSERT_TRUE(reading.adapter) << reading.messages;
+  EXPECT_EQ(getModules(*reading.adapter),
+            Names{"outer.inner.model.layers.1.mlp.up_proj"});
+}
+
+TEST_F(AdapterTest, FitsAGraphOfAPart) {
+  TestAdapter adapter;
+  adapter.config["target_modules"] = R"(model\.layers\.1\.mlp\.up_proj)";
+  adapter.addPair("model.layers.1.mlp.up_proj", 16, 24);
+  AdapterModules part = change(makeLlamaModules(), "model.", "");
+  part.fromGraph = true;
+  Reading reading = read(adapter, part);
+  ASSERT_TRUE(reading.adapter) << reading.messages;
+  EXPECT_EQ(getModules(*reading.adapter), Names{"layers.1.mlp.up_proj"});
+}
+
 TEST_F(AdapterTest, ReadsARegularExpression) {
   TestAdapter adapter;
   adapter.config["target_modules"] =

@@ -70,7 +70,7 @@ TEST_F(BadAdapterTest, AnotherFamily) {
   Reading reading = read(makeGood(), makeGPT2Modules());
   EXPECT_EQ(reading.messages,
             "adapter_config.json: expects 'target_modules' to name modules "
-            "that the base has, got 'q_proj'\n");
+            "that the base has, got 'q_proj', near 'c_proj'\n");
 }
 
 TEST_F(BadAdapterTest, MissingTensors) {

@@ -33,6 +33,23 @@ static StringRef getTorchScope(NodeOp node) {
   return {};
 }
 
+/// "model/layers.0/mlp" as "model.layers.0.mlp". The tracer repeats the name of
+/// a sequence before that of its parts: "mlp/mlp.0" is "mlp.0".
+static std::string joinScope(StringRef name) {
+  SmallVector<StringRef> parts;
+  name.split(parts, '/');
+  std::string scope;
+  for (auto [i, part] : llvm::enumerate(parts)) {
+    StringRef next = i + 1 < parts.size() ? parts[i + 1] : StringRef();
+    if (next.consume_front(part) && next.consume_front(".") &&
+        !next.empty() && llvm::all_of(next, llvm::isDigit)) {
+      continue;
+    }
+    scope += (scope.empty() ? "" : ".") + part.str();
+  }
+  return scope;
+}
+
 StringAttr onnxir::getScope(NodeOp node) {
   StringRef torch = getTorchScope(node);
   if (!torch.empty()) {
@@ -42,9 +59,8 @@ StringAttr onnxir::getScope(NodeOp node) {
   if (!name.consume_front("/") || !name.contains('/')) {
     return {};
   }
-  std::string scope = name.rsplit('/').first.str();
-  std::replace(scope.begin(), scope.end(), '/', '.');
-  return StringAttr::get(node.getContext(), scope);
+  return StringAttr::get(node.getContext(),
+                         joinScope(name.rsplit('/').first));
 }
 
 //===----------------------------------------------------------------------===//

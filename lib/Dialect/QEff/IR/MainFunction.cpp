@@ -48,6 +48,37 @@ BlockArgument qeff::findArgument(FuncOp function, StringRef name) {
   return {};
 }
 
+/// The linear layer that `value` comes from by first operands.
+static LinearOp findLastLinear(Value value) {
+  while (value) {
+    Operation *op = value.getDefiningOp();
+    if (auto linear = dyn_cast_if_present<LinearOp>(op)) {
+      return linear;
+    }
+    if (auto lora = dyn_cast_if_present<LoRAOp>(op)) {
+      value = lora.getBase();
+    } else {
+      value = op && op->getNumOperands() ? op->getOperand(0) : Value();
+    }
+  }
+  return {};
+}
+
+Operation *qeff::findHead(FuncOp function) {
+  Operation *terminator = function.getBody().front().getTerminator();
+  LinearOp linear = terminator->getNumOperands()
+                        ? findLastLinear(terminator->getOperand(0))
+                        : LinearOp();
+  auto getRows = [](Value weight) {
+    return cast<RankedTensorType>(weight.getType()).getDimSize(0);
+  };
+  bool isHead =
+      linear && llvm::any_of(function.getOps<EmbeddingOp>(), [&](auto op) {
+        return getRows(op.getTable()) == getRows(linear.getWeight());
+      });
+  return isHead ? linear.getOperation() : nullptr;
+}
+
 bool qeff::isPlainGraph(ModuleOp module, FuncOp function) {
   if (!findArgument(function, "position_ids")) {
     return true;

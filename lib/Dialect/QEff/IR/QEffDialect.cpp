@@ -12,6 +12,7 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace qeff;
 
@@ -98,34 +99,40 @@ std::optional<int64_t> SpecAttr::getDim(StringRef name) const {
   return std::nullopt;
 }
 
-/// `<` path (`, row ` number)? (`, transposed`)? `>`
+/// `<` path (`, row ` number)? (`, run ` number `, every ` number)?
+/// (`, transposed`)? `>`
 Attribute ModuleAttr::parse(mlir::AsmParser &parser, Type) {
   std::string path;
-  int64_t row = 0;
+  int64_t numbers[] = {0, 0, 0};
+  constexpr StringRef kKeywords[] = {"row", "run", "every"};
   bool transposed = false;
   llvm::SMLoc loc = parser.getCurrentLocation();
   if (parser.parseLess() || parser.parseString(&path)) {
     return {};
   }
-  while (succeeded(parser.parseOptionalComma())) {
-    if (row == 0 && !transposed &&
-        succeeded(parser.parseOptionalKeyword("row"))) {
-      if (parser.parseInteger(row)) {
+  size_t next = 0;
+  while (!transposed && succeeded(parser.parseOptionalComma())) {
+    size_t key = next;
+    while (key < 3 && failed(parser.parseOptionalKeyword(kKeywords[key]))) {
+      ++key;
+    }
+    if (key == 3) {
+      transposed = true;
+      if (parser.parseKeyword("transposed")) {
         return {};
       }
-      continue;
-    }
-    if (transposed || parser.parseKeyword("transposed")) {
+    } else if (parser.parseInteger(numbers[key])) {
       return {};
     }
-    transposed = true;
+    next = key + 1;
   }
   if (parser.parseGreater()) {
     return {};
   }
   return ModuleAttr::getChecked(
       [&] { return parser.emitError(loc); }, parser.getContext(),
-      parser.getBuilder().getStringAttr(path), row, transposed);
+      parser.getBuilder().getStringAttr(path), numbers[0], numbers[1],
+      numbers[2], transposed);
 }
 
 void ModuleAttr::print(mlir::AsmPrinter &printer) const {
@@ -133,19 +140,47 @@ void ModuleAttr::print(mlir::AsmPrinter &printer) const {
   if (getRow() != 0) {
     printer << ", row " << getRow();
   }
+  if (getRun() != 0) {
+    printer << ", run " << getRun() << ", every " << getEvery();
+  }
   printer << (getTransposed() ? ", transposed>" : ">");
 }
 
 LogicalResult
 ModuleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
-                   StringAttr path, int64_t row, bool transposed) {
+                   StringAttr path, int64_t row, int64_t run, int64_t every,
+                   bool transposed) {
   if (path.getValue().empty()) {
     return emitError() << "expects a module's path, got an empty one";
   }
   if (row < 0) {
     return emitError() << "expects row >= 0, got " << row;
   }
+  if (run < 0 || every < run || (run == 0 && every != 0)) {
+    return emitError() << "expects 0 < run <= every, or neither, got run "
+                       << run << " and every " << every;
+  }
   return success();
+}
+
+SmallVector<std::pair<int64_t, int64_t>>
+ModuleAttr::getRuns(int64_t count) const {
+  constexpr int64_t kMaxRuns = 1 << 16;
+  if (getRun() == 0) {
+    return {{getRow(), count}};
+  }
+  int64_t number = count / getRun();
+  int64_t end = 0;
+  if (count % getRun() != 0 || number > kMaxRuns ||
+      llvm::MulOverflow(number, getEvery(), end) ||
+      llvm::AddOverflow(end, getRow(), end)) {
+    return {};
+  }
+  SmallVector<std::pair<int64_t, int64_t>> runs;
+  for (int64_t i = 0; i < number; ++i) {
+    runs.emplace_back(getRow() + i * getEvery(), getRun());
+  }
+  return runs;
 }
 
 //===----------------------------------------------------------------------===//

@@ -20,6 +20,11 @@ bool isFromONNX(ModuleOp module);
 /// The argument with the I/O name `name`, or null.
 BlockArgument findArgument(mlir::func::FuncOp function, StringRef name);
 
+/// The linear layer that gives the logits: the first result comes from it, and
+/// it has as many outputs as a table of embeddings has rows. Null where there is
+/// none.
+Operation *findHead(mlir::func::FuncOp function);
+
 /// Whether the function runs as it is, in one call that sees everything, as
 /// encoders do: it is no decoder that goes on with a sequence call by call. A
 /// decoder has `position_ids` and a causal attention; one of a checkpoint is

@@ -92,16 +92,32 @@ def QEff_ModuleAttr : AttrDef<QEff_Dialect, "Module"> {
   let description = [{
     `path` is the module's path in the checkpoint's own framework
     ("model.layers.3.self_attn.q_proj"). An op that is a part of a fused module
-    gives the rows of the module's output from `row` on. `transposed` says that
+    gives the rows of the module's output from `row` on: all that follow, or
+    `run` of every `every` rows where heads alternate. `transposed` says that
     the framework stores the module's weight [in, out].
 
     ```mlir
     #qeff.module<"transformer.h.0.attn.c_attn", row 768, transposed>
+    #qeff.module<"gpt_neox.layers.0.attention.query_key_value", row 64, run 64, every 192>
     ```
   }];
   let parameters = (ins "::mlir::StringAttr":$path,
                         DefaultValuedParameter<"int64_t", "0">:$row,
+                        DefaultValuedParameter<"int64_t", "0">:$run,
+                        DefaultValuedParameter<"int64_t", "0">:$every,
                         DefaultValuedParameter<"bool", "false">:$transposed);
+  let builders = [
+    AttrBuilder<(ins "::mlir::StringAttr":$path, "int64_t":$row,
+                     "bool":$transposed), [{
+      return $_get($_ctxt, path, row, /*run=*/0, /*every=*/0, transposed);
+    }]>
+  ];
+  let extraClassDeclaration = [{
+    /// The rows of the module that an op of `count` rows gives, as runs of first
+    /// row and length; none where that many rows are no whole runs, or too many.
+    ::llvm::SmallVector<::std::pair<int64_t, int64_t>>
+    getRuns(int64_t count) const;
+  }];
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }
