@@ -16,10 +16,10 @@ static const PhaseInfo phases[] = {
     {Phase::Canonical, Phase::Imported,
      "transformer-level, stateless, named dims known",
      "onnxir-inline-functions,onnxir-upgrade,qeff-raise-caches,"
-     "onnxir-infer-shapes,onnxir-fold-constants,qeff-raise-linear,"
-     "qeff-raise-norm,qeff-raise-embedding,qeff-raise-attention,"
-     "qeff-raise-elementwise,canonicalize,qeff-raise-inputs,"
-     "canonicalize,cse"
+     "onnxir-infer-shapes,qeff-lower-operators,onnxir-fold-constants,"
+     "qeff-raise-linear,qeff-raise-norm,qeff-raise-embedding,"
+     "qeff-raise-attention,qeff-raise-elementwise,canonicalize,"
+     "qeff-raise-inputs,canonicalize,cse"
      "$require-raised"},
     {Phase::Adapted, Phase::Canonical, "adapters merged or made inputs",
      "qeff-fuse-adapters{mode=$adapter-mode max-lora-rank=$max-lora-rank},"

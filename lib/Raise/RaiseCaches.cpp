@@ -2,6 +2,7 @@
 //
 // qeff-raise-caches: a graph with caches becomes what it is for empty ones.
 
+#include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
 #include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Raise/Passes.h"
@@ -20,12 +21,33 @@ using mlir::func::FuncOp;
 using mlir::func::ReturnOp;
 
 namespace {
+/// `argument` is operand `operand` of `op`, which grows it along `axis` to
+/// `present`, a result of the function.
 struct Cache {
   BlockArgument argument;
-  Operation *concat;
+  Operation *op;
+  unsigned operand;
+  Value present;
+  size_t axis;
+};
+
+/// An operator that grows a cache of its own.
+struct CacheOperator {
+  StringRef name;
+  unsigned past, present;
   size_t axis;
 };
 } // namespace
+
+static constexpr CacheOperator kOperators[] = {
+    {"onnxir.Attention", 4, 1, 2},
+    {"onnxir.Attention", 5, 2, 2},
+    {"onnxir.microsoft.Attention", 4, 1, 3},
+    {"onnxir.microsoft.GroupQueryAttention", 3, 1, 2},
+    {"onnxir.microsoft.GroupQueryAttention", 4, 2, 2},
+    {"onnxir.microsoft.MultiHeadAttention", 6, 1, 2},
+    {"onnxir.microsoft.MultiHeadAttention", 7, 2, 2},
+};
 
 /// The function's results that are `value`.
 static SmallVector<unsigned> findResults(FuncOp function, Value value) {
@@ -38,6 +60,41 @@ static SmallVector<unsigned> findResults(FuncOp function, Value value) {
   return result;
 }
 
+/// The cache that `argument` is to `op`, a Concat, or nothing.
+static std::optional<Cache> findConcat(BlockArgument argument, Operation *op) {
+  if (op->getName().getStringRef() != "onnxir.Concat" ||
+      op->getNumOperands() != 2 || op->getOperand(0) != argument) {
+    return std::nullopt;
+  }
+  int64_t rank = cast<RankedTensorType>(argument.getType()).getRank();
+  auto attribute = op->getAttrOfType<IntegerAttr>("axis");
+  int64_t axis = attribute ? attribute.getInt() : 0;
+  axis = axis < 0 ? axis + rank : axis;
+  return axis >= 0 && axis < rank
+             ? std::optional<Cache>({argument, op, 0, op->getResult(0),
+                                     static_cast<size_t>(axis)})
+             : std::nullopt;
+}
+
+/// The cache that `argument` is to `op`, an attention operator that is the only
+/// one to use it and whose new cache is a result of the function alone.
+static std::optional<Cache> findOperator(BlockArgument argument,
+                                         Operation *op) {
+  auto type = cast<RankedTensorType>(argument.getType());
+  for (const CacheOperator &known : kOperators) {
+    if (op->getName().getStringRef() != known.name ||
+        op->getOperand(known.past) != argument || !argument.hasOneUse() ||
+        static_cast<size_t>(type.getRank()) <= known.axis) {
+      continue;
+    }
+    Value present = op->getResult(known.present);
+    if (llvm::all_of(present.getUsers(), llvm::IsaPred<ReturnOp>)) {
+      return Cache{argument, op, known.past, present, known.axis};
+    }
+  }
+  return std::nullopt;
+}
+
 /// The cache that `argument` is, or nothing.
 static std::optional<Cache> findCache(FuncOp function, BlockArgument argument) {
   auto type = dyn_cast<RankedTensorType>(argument.getType());
@@ -45,16 +102,11 @@ static std::optional<Cache> findCache(FuncOp function, BlockArgument argument) {
     return std::nullopt;
   }
   for (Operation *user : argument.getUsers()) {
-    if (user->getName().getStringRef() != "onnxir.Concat" ||
-        user->getNumOperands() != 2 || user->getOperand(0) != argument ||
-        findResults(function, user->getResult(0)).empty()) {
-      continue;
-    }
-    auto attribute = user->getAttrOfType<IntegerAttr>("axis");
-    int64_t axis = attribute ? attribute.getInt() : 0;
-    axis = axis < 0 ? axis + type.getRank() : axis;
-    if (axis >= 0 && axis < type.getRank() && type.isDynamicDim(axis)) {
-      return Cache{argument, user, static_cast<size_t>(axis)};
+    std::optional<Cache> cache = findConcat(argument, user);
+    cache = cache ? cache : findOperator(argument, user);
+    if (cache && type.isDynamicDim(cache->axis) &&
+        !findResults(function, cache->present).empty()) {
+      return cache;
     }
   }
   return std::nullopt;
@@ -134,6 +186,18 @@ static void eraseResults(FuncOp function, ArrayRef<unsigned> numbers) {
   (void)function.eraseResults(erased);
 }
 
+static void removeCache(Cache cache) {
+  if (isa<onnxir::ConcatOp>(cache.op)) {
+    cache.present.replaceAllUsesWith(cache.op->getOperand(1));
+    cache.op->erase();
+    return;
+  }
+  OpBuilder builder(cache.op);
+  cache.op->setOperand(cache.operand,
+                       onnxir::NoneOp::create(builder, cache.op->getLoc(),
+                                              builder.getNoneType()));
+}
+
 namespace {
 struct RaiseCaches : qeff::impl::RaiseCachesPassBase<RaiseCaches> {
   void runOnOperation() override;
@@ -161,13 +225,11 @@ void RaiseCaches::runOnOperation() {
   }
   SmallVector<unsigned> results;
   for (const Cache &cache : caches) {
-    llvm::append_range(results,
-                       findResults(*function, cache.concat->getResult(0)));
+    llvm::append_range(results, findResults(*function, cache.present));
   }
   eraseResults(*function, results);
   for (const Cache &cache : caches) {
-    cache.concat->getResult(0).replaceAllUsesWith(cache.concat->getOperand(1));
-    cache.concat->erase();
+    removeCache(cache);
   }
   SymbolTable symbols(getOperation());
   for (BlockArgument argument : function->getArguments()) {
