@@ -330,13 +330,21 @@ static void setFusedMatMul(ShapeContext &c, Operation *op) {
   c.setShape(op->getResult(0), std::move(shape));
 }
 
+/// Rows of words, the lengths of the masks, the sum before normalization.
 static void setEmbedNormalization(ShapeContext &c, Operation *op) {
   const Shape *ids = c.getShape(op->getOperand(0));
   const Shape *words = c.getShape(op->getOperand(2));
-  if (ids && words && !words->empty()) {
-    Shape shape = *ids;
-    shape.push_back(words->back());
-    c.setShape(op->getResult(0), std::move(shape));
+  if (!ids || !words || ids->empty() || words->empty()) {
+    return;
+  }
+  Shape lengths = {(*ids)[0]};
+  Shape shape = *ids;
+  shape.push_back(words->back());
+  for (auto [i, each] : {std::pair(0, shape), std::pair(1, lengths),
+                         std::pair(2, shape)}) {
+    if (!isa<mlir::NoneType>(op->getResult(i).getType())) {
+      c.setShape(op->getResult(i), each);
+    }
   }
 }
 

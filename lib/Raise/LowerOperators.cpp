@@ -51,7 +51,17 @@ static RankedTensorType getTypeLike(Value result, Value value) {
 // Normalizations
 //===----------------------------------------------------------------------===//
 
-/// input + skip + bias, or null.
+/// Whether `value` is a product, maybe of rows that were flattened.
+static bool isProduct(Value value) {
+  if (auto reshape = value.getDefiningOp<ReshapeOp>()) {
+    value = reshape.getData();
+  }
+  return isa_and_present<MatMulOp, GemmOp, MicrosoftFusedMatMulOp,
+                         MicrosoftMatMulNBitsOp>(value.getDefiningOp());
+}
+
+/// input + skip + bias, or null. The bias is that of the product, if there is
+/// one.
 template <typename Op> static Value addSkip(OperatorBuilder &b, Op op) {
   RankedTensorType type = getTypeLike(op.getOutput(), op.getInput());
   if (!type || !isTerm(op.getSkip(), type) ||
@@ -60,8 +70,12 @@ template <typename Op> static Value addSkip(OperatorBuilder &b, Op op) {
       !canReplace(op.getInputSkipBiasSum(), type)) {
     return {};
   }
-  Value sum = b.add(op.getInput(), op.getSkip());
-  return isAbsent(op.getBias()) ? sum : b.add(sum, op.getBias());
+  Value input = op.getInput(), skip = op.getSkip();
+  if (!isAbsent(op.getBias())) {
+    Value &product = isProduct(input) || skip.getType() != type ? input : skip;
+    product = b.add(product, op.getBias());
+  }
+  return b.add(input, skip);
 }
 
 static Value normalize(OperatorBuilder &b, Value x, Value weight, Value bias,
