@@ -3,6 +3,7 @@
 // How the analysis of elements sees through each operator. A function that
 // gives null leaves the element a Load.
 
+#include "ConstantElements.h"
 #include "OperatorAccess.h"
 
 #include "qeff/Analysis/Elements.h"
@@ -219,94 +220,8 @@ static Expr getIdentity(Elements &e, Operation *op, unsigned result,
 }
 
 //===----------------------------------------------------------------------===//
-// Constants
+// What is counted or known
 //===----------------------------------------------------------------------===//
-
-Expr qeff::toExpr(ExprTable &table, Attribute value) {
-  if (auto number = dyn_cast<FloatAttr>(value)) {
-    return table.number(number.getValueAsDouble());
-  }
-  auto integer = dyn_cast<IntegerAttr>(value);
-  if (!integer) {
-    return {};
-  }
-  const llvm::APInt &bits = integer.getValue();
-  if (bits.getBitWidth() == 1) {
-    return table.truth(bits.getBoolValue());
-  }
-  if (integer.getType().isUnsignedInteger()) {
-    return bits.getActiveBits() < 64 ? table.integer(bits.getZExtValue())
-                                     : Expr();
-  }
-  return bits.getSignificantBits() <= 64 ? table.integer(bits.getSExtValue())
-                                         : Expr();
-}
-
-/// Element `index` of dense `values` along the one axis of which the index is
-/// not constant: first + step·i where the values there are that.
-static Expr getRamp(ExprTable &table, DenseElementsAttr values, Index index,
-                    ArrayRef<int64_t> shape) {
-  int64_t offset = 0, stride = 1, axisStride = 0, extent = 0;
-  Expr moving;
-  for (size_t axis = shape.size(); axis-- > 0; stride *= shape[axis]) {
-    if (std::optional<int64_t> i = index[axis].getInteger()) {
-      offset += *i * stride;
-    } else if (moving) {
-      return {};
-    } else {
-      moving = index[axis];
-      axisStride = stride;
-      extent = shape[axis];
-    }
-  }
-  if (extent < 2 || offset < 0 ||
-      offset + (extent - 1) * axisStride >= values.getNumElements()) {
-    return {};
-  }
-  auto flat = values.getValues<Attribute>();
-  auto at = [&](int64_t i) {
-    return toExpr(table, flat[static_cast<size_t>(offset + i * axisStride)]);
-  };
-  Expr first = at(0), step = table.sub(at(1), first);
-  for (int64_t i = 2; step && i < extent; ++i) {
-    Expr expected = table.add(
-        first, table.mul(step, table.cast(table.integer(i),
-                                          first.getType())));
-    Expr rest = table.sub(at(i), expected);
-    if (!rest || (rest.getInteger() != 0 &&
-                  !(rest.getFloat() &&
-                    std::abs(*rest.getFloat()) <=
-                        1e-6 * std::abs(*expected.getFloat())))) {
-      return {};
-    }
-  }
-  return table.add(
-      first, table.mul(step, table.cast(moving, first.getType())));
-}
-
-static Expr getConstant(Elements &e, Operation *op, unsigned, Index index) {
-  auto values = op->getAttrOfType<DenseElementsAttr>("value");
-  auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
-  if (!values || !type || values.getNumElements() == 0) {
-    return {};
-  }
-  ExprTable &table = e.getTable();
-  if (values.isSplat()) {
-    return toExpr(table, values.getSplatValue<Attribute>());
-  }
-  SmallVector<uint64_t> at;
-  for (auto [i, size] : llvm::zip(index, type.getShape())) {
-    std::optional<int64_t> place = i.getInteger();
-    if (!place) {
-      return getRamp(table, values, index, type.getShape());
-    }
-    if (*place < 0 || *place >= size) {
-      return {};
-    }
-    at.push_back(static_cast<uint64_t>(*place));
-  }
-  return toExpr(table, values.getValues<Attribute>()[at]);
-}
 
 static Expr getConstantOfShape(Elements &e, Operation *op, unsigned, Index) {
   auto value = op->getAttrOfType<DenseElementsAttr>("value");
@@ -896,7 +811,8 @@ static const llvm::StringMap<ElementFn> &getFunctions() {
       {"Unsqueeze", getReshape},
       {"Where", getWhere},
       {"Xor", getXor},
-      {"initializer", getConstant},
+      {"initializer", getConstantElement},
+      {"weight", getConstantElement},
   };
   return functions;
 }
@@ -904,7 +820,7 @@ static const llvm::StringMap<ElementFn> &getFunctions() {
 ElementFn qeff::getElementFn(Operation *op) {
   StringRef dialect = op->getName().getDialectNamespace();
   if (op->getName().getStringRef() == "arith.constant") {
-    return getConstant;
+    return getConstantElement;
   }
   if (dialect != onnxir::ONNXIRDialect::getDialectNamespace()) {
     return nullptr;

@@ -13,8 +13,9 @@ static constexpr int64_t kMaxDepth = 400;
 /// Elements that one analysis computes at most.
 static constexpr int64_t kMaxElements = 1 << 26;
 
-Elements::Elements(SymbolicShapes &shapes)
-    : table(shapes.getTable()), shapes(shapes), budget(kMaxElements) {}
+Elements::Elements(SymbolicShapes &shapes, ConstantReader &constants)
+    : table(shapes.getTable()), shapes(shapes), constants(constants),
+      budget(kMaxElements) {}
 
 std::optional<ArrayRef<Expr>> Elements::getShape(Value value) {
   return shapes.getShape(value);

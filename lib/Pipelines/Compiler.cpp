@@ -178,6 +178,7 @@ PipelineOptions Driver::getPipelineOptions() {
   result.ctxLen = options.ctxLen.value_or(result.ctxLen);
   result.batchSize = options.batchSize.value_or(result.batchSize);
   result.requireRaised = options.requireRaised;
+  result.roots = roots;
   for (const auto &[name, value] : options.dims) {
     result.dims += (result.dims.empty() ? "" : ",") + name + "=" +
                    std::to_string(value);

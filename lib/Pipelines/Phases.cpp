@@ -3,6 +3,7 @@
 // The phase table and the pipelines made from it.
 
 #include "qeff/Pipelines/Phases.h"
+#include "qeff/Analysis/Constants.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
@@ -17,9 +18,10 @@ static const PhaseInfo phases[] = {
      "transformer-level, stateless, named dims known",
      "onnxir-inline-functions,onnxir-upgrade,qeff-raise-caches,"
      "onnxir-infer-shapes,qeff-lower-operators,onnxir-fold-constants,"
-     "qeff-raise-linear,qeff-raise-norm,qeff-raise-embedding,"
-     "qeff-raise-attention,qeff-raise-elementwise,canonicalize,"
-     "qeff-raise-inputs,canonicalize,cse"
+     "qeff-raise-linear,qeff-raise-norm,qeff-raise-embedding{roots=$roots},"
+     "qeff-raise-attention{roots=$roots},"
+     "qeff-raise-elementwise,canonicalize,qeff-raise-inputs,"
+     "canonicalize,cse"
      "$require-raised"},
     {Phase::Adapted, Phase::Canonical, "adapters merged or made inputs",
      "qeff-fuse-adapters{mode=$adapter-mode max-lora-rank=$max-lora-rank},"
@@ -56,9 +58,18 @@ FailureOr<SmallVector<PhaseInfo>> qeff::getPath(Phase from, Phase to) {
   return path;
 }
 
+static std::string printRoots(const std::map<std::string, std::string> &roots) {
+  std::string result;
+  for (const auto &[name, directory] : roots) {
+    result += (result.empty() ? "" : ",") + printRoot(name, directory);
+  }
+  return result.empty() ? printRoot("model", ".") : result;
+}
+
 /// `text` with each `$name` replaced by the option's value.
 static std::string substitute(StringRef text, const PipelineOptions &options) {
   const std::pair<StringRef, std::string> values[] = {
+      {"$roots", printRoots(options.roots)},
       {"$adapter-mode", options.adapterMode},
       {"$max-lora-rank", std::to_string(options.maxLoRARank)},
       {"$prefill-seq-len", std::to_string(options.prefillSeqLen)},
@@ -140,8 +151,8 @@ struct PipelineCommandLine
   PipelineOptions get() const {
     return {adapterMode, maxLoRARank, prefillSeqLen,
             ctxLen,      batchSize,   /*requireRaised=*/false,
-            dims,        onnxDtype,   hostWeights,
-            mcpu};
+            /*roots=*/{}, dims,       onnxDtype,
+            hostWeights, mcpu};
   }
 };
 } // namespace

@@ -134,7 +134,7 @@ Value AttentionBuilder::buildNormedHeads(const Heads &heads) {
   ExprTable &table = elements.getTable();
   Expr row = table.index(0, {}), position = table.index(1, {});
   std::optional<Heads> inner = matchHeads(
-      table, heads.count, heads.size, row, position,
+      elements, heads.count, heads.size, row, position,
       [&](int64_t head, int64_t d) {
         int64_t from = heads.columns[head * heads.size] / heads.size;
         SmallVector<Expr> index{row, position, table.integer(from),

@@ -157,7 +157,7 @@ std::optional<Heads> OperatorMatcher::matchOperand(Value value, int64_t count,
     return std::nullopt;
   }
   std::optional<Heads> result = matchHeads(
-      table, used, size, row, position,
+      elements, used, size, row, position,
       [&](int64_t head, int64_t d) {
         return getElement(value, count, head * count / used, position, d);
       },

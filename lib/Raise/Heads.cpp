@@ -3,6 +3,9 @@
 // Heads by what their elements are.
 
 #include "Heads.h"
+#include "StoredWaves.h"
+
+#include "llvm/ADT/DenseMap.h"
 
 using namespace qeff;
 
@@ -13,13 +16,16 @@ struct Summand {
   double factor = 1;
   Expr load;
   Expr angle;
+  /// The element of a stored table that the wave is, or null.
+  Expr stored;
 };
 
 class HeadMatcher {
 public:
-  HeadMatcher(ExprTable &table, int64_t count, int64_t size, Expr row,
+  HeadMatcher(Elements &elements, int64_t count, int64_t size, Expr row,
               Expr position, std::string &why)
-      : table(table), row(row), position(position), why(why) {
+      : elements(elements), table(elements.getTable()), row(row),
+        position(position), why(why) {
     heads.count = count;
     heads.size = size;
     heads.columns.resize(static_cast<size_t>(count * size), -1);
@@ -36,6 +42,8 @@ private:
   bool parse(Expr element, SmallVectorImpl<Summand> &summands);
   bool parseProduct(Expr element, double factor, Summand &summand);
   std::optional<int64_t> matchFlatHead(Expr at);
+  const std::optional<StoredWave> &getWave(Expr load);
+  bool resolveStored(MutableArrayRef<Summand> summands);
   bool matchColumn(Expr load, int64_t &column);
   bool matchPlain();
   bool matchRotated();
@@ -49,11 +57,15 @@ private:
     return channels[static_cast<size_t>(head * heads.size + channel)];
   }
 
+  Elements &elements;
   ExprTable &table;
   Expr row, position;
   std::string &why;
   Heads heads;
   std::vector<SmallVector<Summand>> channels;
+  /// By the elements of stored tables that are the cosine and the sine.
+  llvm::DenseMap<std::pair<Expr, Expr>, std::optional<WaveFit>> fits;
+  llvm::DenseMap<Expr, std::optional<StoredWave>> waves;
   bool hasSource = false, hasFactor = false;
 };
 } // namespace
@@ -61,6 +73,45 @@ private:
 //===----------------------------------------------------------------------===//
 // Reading one element
 //===----------------------------------------------------------------------===//
+
+const std::optional<StoredWave> &HeadMatcher::getWave(Expr load) {
+  auto [entry, isNew] = waves.try_emplace(load);
+  if (isNew) {
+    entry->second = getStoredWave(elements, load);
+  }
+  return entry->second;
+}
+
+/// Gives the two summands of a channel that is rotated by stored waves the angle
+/// and the factor that these have.
+bool HeadMatcher::resolveStored(MutableArrayRef<Summand> summands) {
+  if (summands.size() != 2 || !summands[0].stored || !summands[1].stored) {
+    return llvm::none_of(summands,
+                         [](const Summand &of) { return of.stored; }) ||
+           fail("a rotated channel is not of one cosine and one sine");
+  }
+  bool isSwapped = getWave(summands[0].stored)->isSine;
+  Summand &cosine = summands[isSwapped ? 1 : 0];
+  Summand &sine = summands[isSwapped ? 0 : 1];
+  auto [entry, isNew] = fits.try_emplace({cosine.stored, sine.stored});
+  const StoredWave &wave = *getWave(cosine.stored);
+  if (isNew) {
+    entry->second = fitWaves(wave, *getWave(sine.stored));
+  }
+  if (!entry->second) {
+    return fail("a stored table is not of cosines and sines of a position: " +
+                cosine.stored.str() + ", " + sine.stored.str());
+  }
+  Expr angle = table.mul(table.cast(wave.position, ExprType::Float),
+                         table.number(entry->second->frequency));
+  cosine.wave = Summand::Wave::Cos;
+  sine.wave = Summand::Wave::Sin;
+  for (Summand *summand : {&cosine, &sine}) {
+    summand->angle = angle;
+    summand->factor *= entry->second->factor;
+  }
+  return true;
+}
 
 /// Reads factor·load·wave; the order of the factors does not matter.
 bool HeadMatcher::parseProduct(Expr element, double factor,
@@ -73,6 +124,9 @@ bool HeadMatcher::parseProduct(Expr element, double factor,
   for (Expr part : factors) {
     if (std::optional<double> value = part.getFloat()) {
       summand.factor *= *value;
+    } else if (part.is(ExprKind::Load) && !summand.stored &&
+               getWave(part)) {
+      summand.stored = part;
     } else if (part.is(ExprKind::Load) && !summand.load) {
       summand.load = part;
     } else if (summand.wave == Summand::Wave::None &&
@@ -335,7 +389,7 @@ std::optional<Heads> HeadMatcher::run(HeadElementFn getElement) {
         why = "an element is not known";
         return std::nullopt;
       }
-      if (!parse(element, at(head, d))) {
+      if (!parse(element, at(head, d)) || !resolveStored(at(head, d))) {
         return std::nullopt;
       }
     }
@@ -346,7 +400,7 @@ std::optional<Heads> HeadMatcher::run(HeadElementFn getElement) {
   return heads;
 }
 
-std::optional<Heads> qeff::matchHeads(ExprTable &table, int64_t count,
+std::optional<Heads> qeff::matchHeads(Elements &elements, int64_t count,
                                       int64_t size, Expr row, Expr position,
                                       HeadElementFn getElement,
                                       std::string &why) {
@@ -357,7 +411,7 @@ std::optional<Heads> qeff::matchHeads(ExprTable &table, int64_t count,
     why = "heads of an unlikely size";
     return std::nullopt;
   }
-  return HeadMatcher(table, count, size, row, position, why).run(getElement);
+  return HeadMatcher(elements, count, size, row, position, why).run(getElement);
 }
 
 void qeff::foldRepeatedHeads(Heads &heads, int64_t &repeat) {

@@ -41,7 +41,7 @@ using HeadElementFn = llvm::function_ref<Expr(int64_t head, int64_t channel)>;
 
 /// Recognizes `count` heads of `size` channels. `row` and `position` are the
 /// indices b and s of the expressions. `why` says what was not recognized.
-std::optional<Heads> matchHeads(ExprTable &table, int64_t count, int64_t size,
+std::optional<Heads> matchHeads(Elements &elements, int64_t count, int64_t size,
                                 Expr row, Expr position,
                                 HeadElementFn getElement, std::string &why);
 

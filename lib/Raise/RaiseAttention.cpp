@@ -10,6 +10,7 @@
 #include "Remarks.h"
 #include "Scores.h"
 
+#include "qeff/Analysis/Constants.h"
 #include "qeff/Analysis/SymbolicShapes.h"
 #include "qeff/Dialect/QEff/IR/MainFunction.h"
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
@@ -157,7 +158,7 @@ bool AttentionMatcher::matchOperands(const Scores &scores,
     return scores.batch[static_cast<size_t>(head)];
   };
   std::optional<Heads> queries = matchHeads(
-      table, heads, *size, row, query,
+      elements, heads, *size, row, query,
       [&](int64_t head, int64_t d) {
         return getOperandElement(elements, q, getBatch(head), query,
                                  table.integer(d));
@@ -168,7 +169,7 @@ bool AttentionMatcher::matchOperands(const Scores &scores,
   if (queries) {
     prefix = "keys: ";
     keys = matchHeads(
-        table, heads, *size, row, key,
+        elements, heads, *size, row, key,
         [&](int64_t head, int64_t d) {
           return getOperandElement(elements, k, getBatch(head),
                                    table.integer(d), key);
@@ -178,7 +179,7 @@ bool AttentionMatcher::matchOperands(const Scores &scores,
   if (keys) {
     prefix = "values: ";
     values = matchHeads(
-        table, heads, *valueSize, row, key,
+        elements, heads, *valueSize, row, key,
         [&](int64_t head, int64_t d) {
           return getOperandElement(elements, v, {row, table.integer(head)},
                                    key, table.integer(d));
@@ -220,7 +221,14 @@ std::optional<AttentionMatch> AttentionMatcher::match(std::string &why) {
 namespace {
 struct RaiseAttention
     : qeff::impl::RaiseAttentionPassBase<RaiseAttention> {
+  using Base::Base;
+
+  LogicalResult initialize(mlir::MLIRContext *context) override {
+    return parseRoots(context, roots, options);
+  }
   void runOnOperation() override;
+
+  EvaluatorOptions options;
 };
 } // namespace
 
@@ -231,7 +239,8 @@ void RaiseAttention::runOnOperation() {
   }
   ExprTable table;
   SymbolicShapes shapes(*function, table);
-  Elements elements(shapes);
+  ConstantReader constants(getOperation(), options);
+  Elements elements(shapes, constants);
   SmallVector<Operation *> ops;
   function->walk([&](Operation *op) {
     if (isOperator(op, "MatMul") || isOperator(op, "Attention")) {
@@ -257,4 +266,5 @@ void RaiseAttention::runOnOperation() {
       emitAttentionMissed(op, why);
     }
   }
+  emitConstantsNotRead(*function, constants.getError());
 }

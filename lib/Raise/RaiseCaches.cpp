@@ -49,12 +49,21 @@ static constexpr CacheOperator kOperators[] = {
     {"onnxir.microsoft.MultiHeadAttention", 7, 2, 2},
 };
 
-/// The function's results that are `value`.
-static SmallVector<unsigned> findResults(FuncOp function, Value value) {
+/// The function's results that are `value`, or a cast of it to `type`, the type
+/// of its elements.
+static SmallVector<unsigned> findResults(Value value, Type type) {
   SmallVector<unsigned> result;
   for (mlir::OpOperand &use : value.getUses()) {
-    if (isa<ReturnOp>(use.getOwner())) {
+    Operation *user = use.getOwner();
+    if (isa<ReturnOp>(user)) {
       result.push_back(use.getOperandNumber());
+    } else if (user->getName().getStringRef() == "onnxir.Cast" &&
+               mlir::getElementTypeOrSelf(user->getResult(0)) == type) {
+      for (mlir::OpOperand &casted : user->getUses()) {
+        if (isa<ReturnOp>(casted.getOwner())) {
+          result.push_back(casted.getOperandNumber());
+        }
+      }
     }
   }
   return result;
@@ -96,7 +105,7 @@ static std::optional<Cache> findOperator(BlockArgument argument,
 }
 
 /// The cache that `argument` is, or nothing.
-static std::optional<Cache> findCache(FuncOp function, BlockArgument argument) {
+static std::optional<Cache> findCache(BlockArgument argument) {
   auto type = dyn_cast<RankedTensorType>(argument.getType());
   if (!type) {
     return std::nullopt;
@@ -105,7 +114,7 @@ static std::optional<Cache> findCache(FuncOp function, BlockArgument argument) {
     std::optional<Cache> cache = findConcat(argument, user);
     cache = cache ? cache : findOperator(argument, user);
     if (cache && type.isDynamicDim(cache->axis) &&
-        !findResults(function, cache->present).empty()) {
+        !findResults(cache->present, type.getElementType()).empty()) {
       return cache;
     }
   }
@@ -212,7 +221,7 @@ void RaiseCaches::runOnOperation() {
   SmallVector<Cache> caches;
   llvm::StringSet<> empty;
   for (BlockArgument argument : function->getArguments()) {
-    std::optional<Cache> cache = findCache(*function, argument);
+    std::optional<Cache> cache = findCache(argument);
     StringRef name =
         cache ? getDimName(*function, argument, cache->axis) : StringRef();
     if (!name.empty()) {
@@ -225,7 +234,8 @@ void RaiseCaches::runOnOperation() {
   }
   SmallVector<unsigned> results;
   for (const Cache &cache : caches) {
-    llvm::append_range(results, findResults(*function, cache.present));
+    Type element = mlir::getElementTypeOrSelf(cache.argument);
+    llvm::append_range(results, findResults(cache.present, element));
   }
   eraseResults(*function, results);
   for (const Cache &cache : caches) {

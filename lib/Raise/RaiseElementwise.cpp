@@ -7,6 +7,7 @@
 #include "ColumnSelection.h"
 #include "WeightSource.h"
 
+#include "qeff/Analysis/Constants.h"
 #include "qeff/Analysis/Elements.h"
 #include "qeff/Analysis/SymbolicShapes.h"
 #include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
@@ -417,10 +418,11 @@ struct RaiseElementwise
     // What is made of something recognized shows in the next round.
     constexpr int kMaxRounds = 16;
     bool takesParts = false;
+    ConstantReader constants(getOperation(), EvaluatorOptions());
     for (int round = 0; round < kMaxRounds; ++round) {
       ExprTable table;
       SymbolicShapes shapes(*function, table);
-      Elements elements(shapes);
+      Elements elements(shapes, constants);
       if (ElementwiseRaiser(*function, elements, takesParts).run()) {
         continue;
       }

@@ -3,8 +3,10 @@
 // qeff-raise-embedding: rows of tables by token, by position, by type.
 
 #include "Positions.h"
+#include "Remarks.h"
 #include "WeightSource.h"
 
+#include "qeff/Analysis/Constants.h"
 #include "qeff/Analysis/Elements.h"
 #include "qeff/Analysis/SymbolicShapes.h"
 #include "qeff/Dialect/ONNXIR/IR/ONNXIROperators.h"
@@ -191,6 +193,12 @@ void EmbeddingRaiser::run() {
 
 namespace {
 struct RaiseEmbedding : qeff::impl::RaiseEmbeddingPassBase<RaiseEmbedding> {
+  using Base::Base;
+
+  LogicalResult initialize(mlir::MLIRContext *context) override {
+    return parseRoots(context, roots, options);
+  }
+
   void runOnOperation() override {
     FailureOr<FuncOp> function = findMainFunction(getOperation());
     if (failed(function)) {
@@ -198,8 +206,12 @@ struct RaiseEmbedding : qeff::impl::RaiseEmbeddingPassBase<RaiseEmbedding> {
     }
     ExprTable table;
     SymbolicShapes shapes(*function, table);
-    Elements elements(shapes);
+    ConstantReader constants(getOperation(), options);
+    Elements elements(shapes, constants);
     EmbeddingRaiser(*function, elements).run();
+    emitConstantsNotRead(*function, constants.getError());
   }
+
+  EvaluatorOptions options;
 };
 } // namespace

@@ -35,3 +35,10 @@ void qeff::emitAttentionMissed(Operation *op, const Twine &why) {
   addPlace(result, op);
   result << remark::reason("{0}", why.str());
 }
+
+void qeff::emitConstantsNotRead(Operation *function, StringRef error) {
+  if (!error.empty()) {
+    remark::missed(function->getLoc(), getOptions("constants-not-read"))
+        << remark::reason("{0}", error);
+  }
+}

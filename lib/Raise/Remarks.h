@@ -16,6 +16,10 @@ void emitAttentionRaised(Operation *op);
 /// "attention-not-raised".
 void emitAttentionMissed(Operation *op, const Twine &why);
 
+/// Constants of `function` are in files that could not be read, because of
+/// `error`: "constants-not-read". Nothing where that is empty.
+void emitConstantsNotRead(Operation *function, StringRef error);
+
 } // namespace qeff
 
 #endif // QEFF_LIB_RAISE_REMARKS_H

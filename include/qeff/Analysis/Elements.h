@@ -17,14 +17,17 @@
 
 namespace qeff {
 
+class ConstantReader;
 class SymbolicShapes;
 
 class Elements {
 public:
-  /// Shapes come from `shapes`, expressions from the table of these.
-  explicit Elements(SymbolicShapes &shapes);
+  /// Shapes come from `shapes`, expressions from the table of these, elements of
+  /// constants from `constants`.
+  Elements(SymbolicShapes &shapes, ConstantReader &constants);
 
   ExprTable &getTable() { return table; }
+  ConstantReader &getConstants() { return constants; }
 
   /// Element `index` of `value`, which must have that rank; null where an index
   /// is.
@@ -48,6 +51,7 @@ private:
 
   ExprTable &table;
   SymbolicShapes &shapes;
+  ConstantReader &constants;
   llvm::DenseMap<Value, std::function<Expr(ArrayRef<Expr>)>> assumptions;
   /// By the Load of the same element.
   llvm::DenseMap<const void *, Expr> known;

@@ -8,6 +8,7 @@
 
 #include "qeff/Dialect/QEff/IR/QEffDialect.h"
 
+#include <map>
 #include <string>
 
 namespace mlir {
@@ -30,6 +31,9 @@ struct PipelineOptions {
   int64_t batchSize = 1;
   /// Fail where ONNX operators are left in phase canonical.
   bool requireRaised = false;
+  /// Folders of the roots that the module's files name, for constants that are
+  /// read while raising; none: "model" is the working directory.
+  std::map<std::string, std::string> roots = {};
   /// Sizes of an ONNX graph's dims, as "NAME=VALUE,NAME=VALUE".
   std::string dims = "";
   /// Storage of the AI 100 graph: "f32", "f16" or "auto" (f16 where most of the

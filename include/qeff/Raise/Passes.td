@@ -102,10 +102,15 @@ def RaiseEmbeddingPass : Pass<"qeff-raise-embedding", "::mlir::ModuleOp"> {
     Rows of a table by an argument [batch, length] become a `qeff.embedding`.
     Tokens are the argument whose table has as many rows as there are logits, or
     the largest; rows by the index in the sequence, or by another argument, are
-    learned positions.
+    learned positions. Positions that an exporter stored are read from its files.
 
     Needs: typed ops, shapes that are known.
   }];
+  let options = [
+    ListOption<"roots", "roots", "std::string",
+               "Folders of the files that constants are read from: NAME=DIR, with "
+               "%XX for other bytes than letters, digits and /._-+ (model=.)">
+  ];
   let dependentDialects = ["::qeff::QEffDialect", "::mlir::arith::ArithDialect"];
 }
 
@@ -130,7 +135,8 @@ def RaiseAttentionPass : Pass<"qeff-raise-attention", "::mlir::ModuleOp"> {
     they are computed:
 
     - queries, keys and values: channels of one projection each, in any order,
-      transposed, split, repeated for groups, rotated by their positions;
+      transposed, split, repeated for groups, rotated by their positions, also by
+      cosines and sines that are stored in a file;
     - scores: products of queries and keys, scaled, with or without a soft-cap;
     - masks: causal, of a window, of padding (an integer input of one value per
       key: 0 hides it), of packed sequences whose positions are contiguous (a row
@@ -142,6 +148,11 @@ def RaiseAttentionPass : Pass<"qeff-raise-attention", "::mlir::ModuleOp"> {
     Needs: `qeff.linear` for projections, shapes that are known. Leaves: masks
     without users, which go away.
   }];
+  let options = [
+    ListOption<"roots", "roots", "std::string",
+               "Folders of the files that constants are read from: NAME=DIR, with "
+               "%XX for other bytes than letters, digits and /._-+ (model=.)">
+  ];
   let dependentDialects = ["::qeff::QEffDialect", "::mlir::arith::ArithDialect"];
 }
 
