@@ -633,6 +633,43 @@ static Expr getCumSum(Elements &e, Operation *op, unsigned, Index index) {
   return table.mul(value, table.cast(count, value.getType()));
 }
 
+/// A sum of what does not change along the axes that are summed.
+static Expr getReduceSum(Elements &e, Operation *op, unsigned, Index index) {
+  ExprTable &table = e.getTable();
+  std::optional<ArrayRef<Expr>> shape = e.getShape(op->getOperand(0));
+  Value axes = getOperand(op, 1);
+  std::optional<SmallVector<int64_t>> numbers =
+      axes ? getIntegers(e, axes) : std::nullopt;
+  if (!shape || !numbers) {
+    return {};
+  }
+  SmallVector<bool> isSummed(shape->size(), false);
+  for (int64_t number : *numbers) {
+    std::optional<size_t> axis = getAxis(number, shape->size());
+    if (!axis) {
+      return {};
+    }
+    isSummed[*axis] = true;
+  }
+  bool keeps = getInteger(op, "keepdims", 1) != 0;
+  SmallVector<Expr> source;
+  Expr count = table.integer(1);
+  for (size_t axis = 0, next = 0; axis < shape->size(); ++axis) {
+    count = isSummed[axis] ? table.mul(count, (*shape)[axis]) : count;
+    if (isSummed[axis] || next >= index.size()) {
+      source.push_back(table.index(-1, {}));
+    } else {
+      source.push_back(index[next]);
+    }
+    next += !isSummed[axis] || keeps ? 1 : 0;
+  }
+  Expr value = e.get(op->getOperand(0), source);
+  if (!value || !count || !value.is(ExprKind::Constant)) {
+    return {};
+  }
+  return table.mul(value, table.cast(count, value.getType()));
+}
+
 /// A product of one column and one row.
 static Expr getOuterProduct(Elements &e, Operation *op, unsigned,
                             Index index) {
@@ -757,6 +794,7 @@ static const llvm::StringMap<ElementFn> &getFunctions() {
       {"Or", getBinary<&T::logicalOr>},
       {"Pow", getPow},
       {"Range", getRange},
+      {"ReduceSum", getReduceSum},
       {"Reciprocal", getReciprocal},
       {"ReduceMax", getReduceMaxElement},
       {"Relu", getRelu},

@@ -276,13 +276,75 @@ static void setGroupQueryAttention(ShapeContext &c, Operation *op) {
   c.setShape(op->getResult(0), std::move(shape));
 }
 
+/// [B, S, H·D] of MultiHeadAttention, whose values are [B, T, H·D],
+/// [B, H, T, D], [B, T, H, 2, D] in the keys or [B, S, H, 3, D] in the queries.
+static void setMultiHeadAttention(ShapeContext &c, Operation *op) {
+  const Shape *from = c.getShape(op->getOperand(0));
+  Value values = getOperand(op, 2) ? getOperand(op, 2) : getOperand(op, 1);
+  const Shape *parts = c.getShape(values ? values : op->getOperand(0));
+  if (!from || from->size() < 3 || !parts || parts->size() < 3) {
+    return;
+  }
+  Expr heads = c.table.integer(getInteger(op, "num_heads", 1));
+  Expr width = parts->size() == 3 ? parts->back()
+                                  : c.table.mul(heads, parts->back());
+  c.setShape(op->getResult(0), {(*from)[0], (*from)[1], width});
+}
+
+/// [B, S, width of the values] of Attention of com.microsoft.
+static void setPackedAttention(ShapeContext &c, Operation *op) {
+  const Shape *from = c.getShape(op->getOperand(0));
+  const Shape *weights = c.getShape(op->getOperand(1));
+  if (!from || from->size() != 3 || !weights || weights->size() != 2) {
+    return;
+  }
+  auto sizes = op->getAttrOfType<DenseI64ArrayAttr>("qkv_hidden_sizes");
+  Expr width = sizes && sizes.size() == 3
+                   ? c.table.integer(sizes[2])
+                   : c.table.exactDiv(weights->back(), c.table.integer(3));
+  c.setShape(op->getResult(0), {(*from)[0], (*from)[1], width});
+}
+
+/// A product whose operands may be transposed.
+static void setFusedMatMul(ShapeContext &c, Operation *op) {
+  bool isPlain = true;
+  for (StringRef name : {"transA", "transB", "transBatchA", "transBatchB"}) {
+    isPlain &= getInteger(op, name, 0) == 0;
+  }
+  const Shape *a = c.getShape(op->getOperand(0));
+  const Shape *b = c.getShape(op->getOperand(1));
+  if (isPlain) {
+    return setMatMul(c, op);
+  }
+  if (!a || !b || a->size() < 2 || a->size() < b->size() || b->size() < 2 ||
+      getInteger(op, "transBatchA", 0) != 0 ||
+      getInteger(op, "transBatchB", 0) != 0) {
+    return;
+  }
+  Shape shape = c.broadcast(ArrayRef(*a).drop_back(2),
+                            ArrayRef(*b).drop_back(2));
+  bool swapsA = getInteger(op, "transA", 0) != 0;
+  bool swapsB = getInteger(op, "transB", 0) != 0;
+  shape.push_back((*a)[a->size() - (swapsA ? 1 : 2)]);
+  shape.push_back((*b)[b->size() - (swapsB ? 2 : 1)]);
+  c.setShape(op->getResult(0), std::move(shape));
+}
+
+/// Rows of words, the lengths of the masks, the sum before normalization.
 static void setEmbedNormalization(ShapeContext &c, Operation *op) {
   const Shape *ids = c.getShape(op->getOperand(0));
   const Shape *words = c.getShape(op->getOperand(2));
-  if (ids && words && !words->empty()) {
-    Shape shape = *ids;
-    shape.push_back(words->back());
-    c.setShape(op->getResult(0), std::move(shape));
+  if (!ids || !words || ids->empty() || words->empty()) {
+    return;
+  }
+  Shape lengths = {(*ids)[0]};
+  Shape shape = *ids;
+  shape.push_back(words->back());
+  for (auto [i, each] : {std::pair(0, shape), std::pair(1, lengths),
+                         std::pair(2, shape)}) {
+    if (!isa<mlir::NoneType>(op->getResult(i).getType())) {
+      c.setShape(op->getResult(i), each);
+    }
   }
 }
 
@@ -312,10 +374,12 @@ static const llvm::StringMap<ShapeFn> &getFunctions() {
         {"Pad", setPad},
         {"QLinearMatMul", setQuantizedMatMul},
         {"TopK", setTopK},
+        {"microsoft.Attention", setPackedAttention},
         {"microsoft.EmbedLayerNormalization", setEmbedNormalization},
-        {"microsoft.FusedMatMul", setMatMul},
+        {"microsoft.FusedMatMul", setFusedMatMul},
         {"microsoft.GroupQueryAttention", setGroupQueryAttention},
         {"microsoft.MatMulNBits", setBlockMatMul},
+        {"microsoft.MultiHeadAttention", setMultiHeadAttention},
         {"microsoft.SkipLayerNormalization", setSkipNormalization},
         {"microsoft.SkipSimplifiedLayerNormalization", setSkipNormalization},
     };

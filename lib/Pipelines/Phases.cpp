@@ -18,9 +18,9 @@ static const PhaseInfo phases[] = {
      "transformer-level, stateless, named dims known",
      "onnxir-inline-functions,onnxir-upgrade,onnxir-infer-shapes,"
      "qeff-raise-caches,"
-     "onnxir-infer-shapes,onnxir-widen-floats,onnxir-fold-constants,"
-     "qeff-raise-linear,"
-     "qeff-raise-norm,qeff-raise-embedding{roots=$roots},"
+     "onnxir-infer-shapes,onnxir-widen-floats,qeff-lower-operators,"
+     "onnxir-fold-constants,qeff-raise-linear,qeff-raise-norm,"
+     "qeff-raise-embedding{roots=$roots},"
      "qeff-raise-attention{roots=$roots},qeff-raise-logits,"
      "qeff-raise-elementwise,canonicalize,qeff-raise-inputs,"
      "canonicalize,cse,qeff-annotate-modules"

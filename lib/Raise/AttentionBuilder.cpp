@@ -141,6 +141,10 @@ Value AttentionBuilder::buildNormedHeads(const Heads &heads) {
                                 table.integer(d)};
         if (heads.headAxis == 1) {
           std::swap(index[1], index[2]);
+        } else if (heads.flatHeads > 0) {
+          Expr flat = table.add(
+              table.mul(position, table.integer(heads.flatHeads)), index[2]);
+          index = {row, flat, index[3]};
         }
         return elements.get(norm->getOperand(0), index);
       },

@@ -41,6 +41,7 @@ private:
   }
   bool parse(Expr element, SmallVectorImpl<Summand> &summands);
   bool parseProduct(Expr element, double factor, Summand &summand);
+  std::optional<int64_t> matchFlatHead(Expr at);
   const std::optional<StoredWave> &getWave(Expr load);
   bool resolveStored(MutableArrayRef<Summand> summands);
   bool matchColumn(Expr load, int64_t &column);
@@ -162,6 +163,25 @@ bool HeadMatcher::parse(Expr element, SmallVectorImpl<Summand> &summands) {
   return true;
 }
 
+/// The head that index `at` of an axis of positions and heads, S·n, is at the
+/// position; nothing where it is at another one. Sets `heads.flatHeads` to n.
+std::optional<int64_t> HeadMatcher::matchFlatHead(Expr at) {
+  int64_t count = 0, head = 0;
+  for (const ExprTerm &term : ExprTable::getTerms(at)) {
+    if (term.atoms.empty()) {
+      head = term.coefficient;
+    } else if (term.atoms.size() == 1 && term.atoms[0] == position) {
+      count = term.coefficient;
+    } else {
+      return std::nullopt;
+    }
+  }
+  bool fits = head >= 0 && head < count &&
+              (heads.flatHeads == 0 || heads.flatHeads == count);
+  heads.flatHeads = fits ? count : heads.flatHeads;
+  return fits ? std::optional<int64_t>(head) : std::nullopt;
+}
+
 /// The column of the source that `load` reads at (row, position).
 bool HeadMatcher::matchColumn(Expr load, int64_t &column) {
   Value source = load.getSource();
@@ -172,21 +192,28 @@ bool HeadMatcher::matchColumn(Expr load, int64_t &column) {
   hasSource = true;
   ArrayRef<Expr> index = load.getOperands();
   size_t rank = index.size();
-  size_t headAxis = rank == 3 ? 0 : rank == 4 && index[1] == position ? 2 : 1;
-  bool fits = (rank == 3 || rank == 4) && index[0] == row &&
-              index[headAxis == 1 ? 2 : 1] == position;
+  bool fits = (rank == 3 || rank == 4) && index[0] == row;
   std::optional<int64_t> channel =
       fits ? index.back().getInteger() : std::nullopt;
-  std::optional<int64_t> head =
-      headAxis == 0 || !fits ? std::optional<int64_t>(0)
-                             : index[headAxis].getInteger();
+  std::optional<int64_t> head;
+  heads.headAxis = 0;
+  if (fits && rank == 4) {
+    heads.headAxis = index[1] == position ? 2 : 1;
+    head = index[3 - heads.headAxis] == position
+               ? index[heads.headAxis].getInteger()
+               : std::nullopt;
+  } else if (fits && index[1] == position) {
+    head = 0;
+  } else if (fits) {
+    heads.headAxis = 2;
+    head = matchFlatHead(index[1]);
+  }
   if (!channel || !head || *channel < 0 || *head < 0) {
     return fail("channels are not those of the same row and position: " +
                 load.str());
   }
-  heads.headAxis = headAxis;
   column = *head * heads.size + *channel;
-  return headAxis == 0 || *channel < heads.size ||
+  return heads.headAxis == 0 || *channel < heads.size ||
          fail("channels of a head come from another one");
 }
 

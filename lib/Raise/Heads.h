@@ -23,10 +23,12 @@ struct Rotation {
 /// Channel d of head h at (b, s) is factor·source[b, s, columns[h·size + d]],
 /// rotated where there is a rotation. Where `headAxis` is not 0 the source has
 /// an axis of heads there, [B, S, H, size] or [B, H, S, size], and columns count
-/// its heads and channels.
+/// its heads and channels; with `flatHeads` = H that axis is one with the
+/// positions, [B, S·H, size].
 struct Heads {
   Value source;
   size_t headAxis = 0;
+  int64_t flatHeads = 0;
   int64_t count = 0; ///< distinct heads
   int64_t size = 0;  ///< channels of one
   SmallVector<int64_t> columns;

@@ -24,12 +24,33 @@ using mlir::func::FuncOp;
 using mlir::func::ReturnOp;
 
 namespace {
+/// `argument` is operand `operand` of `op`, which grows it along `axis` to
+/// `present`, a result of the function.
 struct Cache {
   BlockArgument argument;
-  Operation *concat;
+  Operation *op;
+  unsigned operand;
+  Value present;
+  size_t axis;
+};
+
+/// An operator that grows a cache of its own.
+struct CacheOperator {
+  StringRef name;
+  unsigned past, present;
   size_t axis;
 };
 } // namespace
+
+static constexpr CacheOperator kOperators[] = {
+    {"onnxir.Attention", 4, 1, 2},
+    {"onnxir.Attention", 5, 2, 2},
+    {"onnxir.microsoft.Attention", 4, 1, 3},
+    {"onnxir.microsoft.GroupQueryAttention", 3, 1, 2},
+    {"onnxir.microsoft.GroupQueryAttention", 4, 2, 2},
+    {"onnxir.microsoft.MultiHeadAttention", 6, 1, 2},
+    {"onnxir.microsoft.MultiHeadAttention", 7, 2, 2},
+};
 
 /// The function's results that are `value`, or a cast of it to `type`, the type
 /// of its elements.
@@ -51,6 +72,41 @@ static SmallVector<unsigned> findResults(Value value, Type type) {
   return result;
 }
 
+/// The cache that `argument` is to `op`, a Concat, or nothing.
+static std::optional<Cache> findConcat(BlockArgument argument, Operation *op) {
+  if (op->getName().getStringRef() != "onnxir.Concat" ||
+      op->getNumOperands() != 2 || op->getOperand(0) != argument) {
+    return std::nullopt;
+  }
+  int64_t rank = cast<RankedTensorType>(argument.getType()).getRank();
+  auto attribute = op->getAttrOfType<IntegerAttr>("axis");
+  int64_t axis = attribute ? attribute.getInt() : 0;
+  axis = axis < 0 ? axis + rank : axis;
+  return axis >= 0 && axis < rank
+             ? std::optional<Cache>({argument, op, 0, op->getResult(0),
+                                     static_cast<size_t>(axis)})
+             : std::nullopt;
+}
+
+/// The cache that `argument` is to `op`, an attention operator that is the only
+/// one to use it and whose new cache is a result of the function alone.
+static std::optional<Cache> findOperator(BlockArgument argument,
+                                         Operation *op) {
+  auto type = cast<RankedTensorType>(argument.getType());
+  for (const CacheOperator &known : kOperators) {
+    if (op->getName().getStringRef() != known.name ||
+        op->getOperand(known.past) != argument || !argument.hasOneUse() ||
+        static_cast<size_t>(type.getRank()) <= known.axis) {
+      continue;
+    }
+    Value present = op->getResult(known.present);
+    if (llvm::all_of(present.getUsers(), llvm::IsaPred<ReturnOp>)) {
+      return Cache{argument, op, known.past, present, known.axis};
+    }
+  }
+  return std::nullopt;
+}
+
 /// The cache that `argument` is, or nothing.
 static std::optional<Cache> findCache(BlockArgument argument) {
   auto type = dyn_cast<RankedTensorType>(argument.getType());
@@ -58,16 +114,11 @@ static std::optional<Cache> findCache(BlockArgument argument) {
     return std::nullopt;
   }
   for (Operation *user : argument.getUsers()) {
-    if (user->getName().getStringRef() != "onnxir.Concat" ||
-        user->getNumOperands() != 2 || user->getOperand(0) != argument ||
-        findResults(user->getResult(0), type.getElementType()).empty()) {
-      continue;
-    }
-    auto attribute = user->getAttrOfType<IntegerAttr>("axis");
-    int64_t axis = attribute ? attribute.getInt() : 0;
-    axis = axis < 0 ? axis + type.getRank() : axis;
-    if (axis >= 0 && axis < type.getRank() && type.isDynamicDim(axis)) {
-      return Cache{argument, user, static_cast<size_t>(axis)};
+    std::optional<Cache> cache = findConcat(argument, user);
+    cache = cache ? cache : findOperator(argument, user);
+    if (cache && type.isDynamicDim(cache->axis) &&
+        !findResults(cache->present, type.getElementType()).empty()) {
+      return cache;
     }
   }
   return std::nullopt;
@@ -160,34 +211,44 @@ static void eraseResults(FuncOp function, ArrayRef<unsigned> numbers) {
   (void)function.eraseResults(erased);
 }
 
+static void removeCache(Cache cache) {
+  if (isa<onnxir::ConcatOp>(cache.op)) {
+    cache.present.replaceAllUsesWith(cache.op->getOperand(1));
+    cache.op->erase();
+    return;
+  }
+  OpBuilder builder(cache.op);
+  cache.op->setOperand(cache.operand,
+                       onnxir::NoneOp::create(builder, cache.op->getLoc(),
+                                              builder.getNoneType()));
+}
+
 namespace {
 struct RaiseCaches : qeff::impl::RaiseCachesPassBase<RaiseCaches> {
   void runOnOperation() override;
 
 private:
-  void removeConcatenated(FuncOp function);
+  void findGrowing(FuncOp function);
   void removeScattered(FuncOp function);
 
   DimChanges changes;
+  SmallVector<Cache> caches;
   SmallVector<unsigned> results;
 };
 } // namespace
 
-void RaiseCaches::removeConcatenated(FuncOp function) {
+void RaiseCaches::findGrowing(FuncOp function) {
   for (BlockArgument argument : function.getArguments()) {
     std::optional<Cache> cache = findCache(argument);
     StringRef name =
         cache ? getDimName(function, argument, cache->axis) : StringRef();
-    if (name.empty()) {
-      continue;
+    if (!name.empty()) {
+      changes.empty.insert(name);
+      caches.push_back(*cache);
+      llvm::append_range(results,
+                         findResults(cache->present,
+                                     mlir::getElementTypeOrSelf(argument)));
     }
-    changes.empty.insert(name);
-    Operation *concat = cache->concat;
-    llvm::append_range(results,
-                       findResults(concat->getResult(0),
-                                   mlir::getElementTypeOrSelf(argument)));
-    concat->getResult(0).replaceAllUsesWith(concat->getOperand(1));
-    concat->erase();
   }
 }
 
@@ -236,13 +297,17 @@ void RaiseCaches::runOnOperation() {
     return signalPassFailure();
   }
   changes = {};
+  caches.clear();
   results.clear();
-  removeConcatenated(*function);
+  findGrowing(*function);
   removeScattered(*function);
   if (results.empty()) {
     return markAllAnalysesPreserved();
   }
   eraseResults(*function, results);
+  for (const Cache &cache : caches) {
+    removeCache(cache);
+  }
   SymbolTable symbols(getOperation());
   for (BlockArgument argument : function->getArguments()) {
     changeArgument(*function, argument, changes, symbols);

@@ -36,6 +36,47 @@ static SmallVector<int64_t> getOrder(onnxir::TransposeOp op, int64_t rank) {
   return order;
 }
 
+/// Where a part of a weight that was split begins.
+static SmallVector<int64_t> getOffsets(Value part) {
+  auto split = part.getDefiningOp<onnxir::SplitOp>();
+  int64_t rank = cast<RankedTensorType>(part.getType()).getRank();
+  auto axis = static_cast<int64_t>(split.getAxis());
+  axis = axis < 0 ? axis + rank : axis;
+  SmallVector<int64_t> offsets(static_cast<size_t>(rank), 0);
+  for (Value before : split->getResults()) {
+    if (before == part) {
+      break;
+    }
+    offsets[axis] += cast<RankedTensorType>(before.getType()).getDimSize(axis);
+  }
+  return offsets;
+}
+
+/// Whether the parts are slices along an axis of sizes that are known.
+static bool isPlainSplit(onnxir::SplitOp split) {
+  auto from = dyn_cast<RankedTensorType>(split.getInput().getType());
+  auto axis = static_cast<int64_t>(split.getAxis());
+  axis = from && axis < 0 ? axis + from.getRank() : axis;
+  if (!from || axis < 0 || axis >= from.getRank()) {
+    return false;
+  }
+  int64_t rest = from.getDimSize(axis);
+  for (Type result : split->getResultTypes()) {
+    auto type = dyn_cast<RankedTensorType>(result);
+    if (!type || !type.hasStaticShape() || type.getRank() != from.getRank() ||
+        type.getDimSize(axis) > rest) {
+      return false;
+    }
+    rest -= type.getDimSize(axis);
+    SmallVector<int64_t> shape = llvm::to_vector(type.getShape());
+    shape[axis] = from.getDimSize(axis);
+    if (ArrayRef(shape) != from.getShape()) {
+      return false;
+    }
+  }
+  return rest == 0;
+}
+
 static bool isWeightChain(Value value, int64_t depth) {
   if (!getFloatType(value) || depth > kMaxChain) {
     return false;
@@ -49,8 +90,12 @@ static bool isWeightChain(Value value, int64_t depth) {
     return add.getA().getType() == add.getType() && getSplat(add.getB()) &&
            isWeightChain(add.getA(), depth + 1);
   }
+  if (auto split = dyn_cast_if_present<onnxir::SplitOp>(op);
+      split && !isPlainSplit(split)) {
+    return false;
+  }
   return isa_and_present<onnxir::TransposeOp, onnxir::CastOp,
-                         onnxir::ReshapeOp>(op) &&
+                         onnxir::ReshapeOp, onnxir::SplitOp>(op) &&
          isWeightChain(op->getOperand(0), depth + 1);
 }
 
@@ -84,6 +129,11 @@ Value qeff::getWeight(OpBuilder &builder, Value value) {
                             getWeight(builder, add.getA()),
                             builder.getF64FloatAttr(*getSplat(add.getB())),
                             StringAttr());
+  }
+  if (isa<onnxir::SplitOp>(op)) {
+    return SliceOp::create(builder, loc, type,
+                           getWeight(builder, op->getOperand(0)),
+                           getOffsets(value));
   }
   if (isa<onnxir::ReshapeOp>(op)) {
     return builder.createOrFold<ReshapeOp>(

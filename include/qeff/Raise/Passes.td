@@ -13,7 +13,9 @@ def RaiseCachesPass : Pass<"qeff-raise-caches", "::mlir::ModuleOp"> {
     A cache by concatenation is an argument with a dynamic axis, used by one
     Concat along that axis whose result the function returns. Its argument and
     result go away: the function becomes what it is for an empty cache, a
-    stateless one. The named dim of that axis becomes 0 everywhere, also where it
+    stateless one. The same holds for an argument that only one attention
+    operator uses as its cache, if the function returns what that becomes. The
+    named dim of that axis becomes 0 everywhere, also where it
     is a part of a sum ("past_sequence_length + sequence_length").
 
     ```mlir
@@ -34,6 +36,36 @@ def RaiseCachesPass : Pass<"qeff-raise-caches", "::mlir::ModuleOp"> {
     Needs: typed ops and types. Leaves: no argument that is a cache.
   }];
   let dependentDialects = ["::qeff::QEffDialect"];
+}
+
+def LowerOperatorsPass : Pass<"qeff-lower-operators", "::mlir::ModuleOp"> {
+  let summary = "Lower operators of com.microsoft to those of ONNX";
+  let description = [{
+    What ONNX Runtime's optimizer and its model builders fuse becomes what it is
+    made of, so that the passes behind see one form of each:
+
+    - SkipLayerNormalization, SkipSimplifiedLayerNormalization and
+      EmbedLayerNormalization: sums, lookups and a normalization;
+    - Gelu, BiasGelu, FastGelu, QuickGelu: a bias and Gelu, or a gate;
+    - FusedMatMul: transposes, MatMul, a factor;
+    - MultiHeadAttention, GroupQueryAttention and Attention of com.microsoft:
+      projections, biases, RotaryEmbedding, a mask and Attention;
+    - RotaryEmbedding of com.microsoft: that of ONNX.
+
+    An operator that has options without such a form stays; of attention that is
+    a remark.
+
+    ```mlir
+    %0 = onnxir.microsoft.BiasGelu(%x, %b)
+    // becomes
+    %1 = onnxir.Add(%x, %b)
+    %0 = onnxir.Gelu(%1)
+    ```
+
+    Needs: typed ops of known ranks, no caches. Leaves: the module's opset at
+    least the one that Attention and RotaryEmbedding have where these are made.
+  }];
+  let dependentDialects = ["::qeff::onnxir::ONNXIRDialect"];
 }
 
 def RaiseLinearPass : Pass<"qeff-raise-linear", "::mlir::ModuleOp"> {

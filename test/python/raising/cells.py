@@ -19,6 +19,7 @@ EXPORTERS = {
     "torchscript17": "torch",
     "optimum": "optimum",
     "genai": "genai",
+    "fused17": "torch",
 }
 
 # One row ends inside the window, the other one is longer than it.

@@ -152,12 +152,40 @@ def _genai(family: Family, output: Path) -> None:
             shutil.copy(path, output.parent)
 
 
+# What the optimizer calls the families, and whether it writes
+# MultiHeadAttention instead of Attention.
+_FUSIONS = {
+    "bert": ("bert", False), "distilbert": ("bert", True),
+    "gpt2": ("gpt2", False),
+}
+
+
+def _fused(family: Family, output: Path, opset: int) -> None:
+    """TorchScript's export through ONNX Runtime's optimizer."""
+    # pylint: disable=import-outside-toplevel
+    from onnxruntime.transformers import fusion_options, optimizer
+
+    kind, is_multi_head = _FUSIONS[family.name]
+    options = fusion_options.FusionOptions(kind)
+    options.use_multi_head_attention = is_multi_head
+    with tempfile.TemporaryDirectory() as folder:
+        plain = f"{folder}/plain.onnx"
+        _torchscript(family, Path(plain), opset)
+        model = optimizer.optimize_model(
+            plain, kind, num_heads=4, hidden_size=32,
+            optimization_options=options, opt_level=0,
+        )
+        model.save_model_to_file(str(output))
+
+
 def export(family: Family, exporter: str, output: Path) -> None:
     kind, opset = re.fullmatch(r"([a-z]+)(\d*)", exporter).groups()
     if kind in ("dynamo", "packed"):
         _dynamo(family, output, int(opset), masked=kind == "dynamo")
     elif kind == "torchscript":
         _torchscript(family, output, int(opset))
+    elif kind == "fused":
+        _fused(family, output, int(opset))
     else:
         {"optimum": _optimum, "genai": _genai}[kind](family, output)
     tidy.tidy(output)

@@ -67,6 +67,13 @@ def _grouped(**overrides) -> dict:
     return _common(num_key_value_heads=2, **overrides)
 
 
+# ONNX Runtime's GroupQueryAttention wants heads of a multiple of 16, of which it
+# rotates a multiple of 16 too.
+_WIDE = dict(hidden_size=64)
+# Its builder writes an epsilon of 1e-6 whatever the configuration says.
+_WIDE_HALF = dict(_WIDE, num_attention_heads=2, layer_norm_eps=1e-6)
+
+
 def _gemma(**overrides) -> dict:
     return _grouped(
         head_dim=16, query_pre_attn_scalar=24, sliding_window=WINDOW,
@@ -107,7 +114,7 @@ _DISTILBERT = dict(
 )
 
 FAMILIES = (
-    _family("llama", "Llama", _grouped(), seed=14),
+    _family("llama", "Llama", _grouped(**_WIDE), seed=1),
     _family(
         "llama_lora", "Llama", _grouped(), seed=14, factors={"lora_": 0.6},
         lora=dict(
@@ -115,8 +122,10 @@ FAMILIES = (
             rank_pattern={"down_proj": 8}, lora_dropout=0.1,
         ),
     ),
-    _family("mistral", "Mistral", _grouped(sliding_window=WINDOW), seed=3),
-    _family("qwen2", "Qwen2", _grouped(), seed=7),
+    _family(
+        "mistral", "Mistral", _grouped(sliding_window=WINDOW, **_WIDE), seed=1,
+    ),
+    _family("qwen2", "Qwen2", _grouped(**_WIDE), seed=2),
     _family("qwen3", "Qwen3", _grouped(head_dim=16), seed=4),
     _family(
         "gemma2", "Gemma2",
@@ -127,13 +136,17 @@ FAMILIES = (
         "gemma3", "Gemma3", _gemma(rope_local_base_freq=100.0), seed=1,
         norm_offset=1.0,
     ),
-    _family("phi", "Phi", _common(partial_rotary_factor=0.5), seed=27),
+    _family(
+        "phi", "Phi", _common(partial_rotary_factor=0.5, **_WIDE_HALF),
+        seed=1,
+    ),
     _family(
         "phi3", "Phi3",
         _grouped(
-            sliding_window=WINDOW, original_max_position_embeddings=LONGEST
+            sliding_window=WINDOW, original_max_position_embeddings=LONGEST,
+            **_WIDE,
         ),
-        seed=1,
+        seed=5,
     ),
     _family(
         "gpt2", "GPT2", dict(_GPT2, tie_word_embeddings=True),
@@ -173,8 +186,10 @@ BY_NAME = {family.name: family for family in FAMILIES}
 
 
 def head_dim(family: Family) -> int:
-    """All are 32 wide and have four heads, some of a size of their own."""
-    return family.config.get("head_dim", 8)
+    """Most have four heads, some of a size of their own."""
+    config = family.config
+    width = config.get("hidden_size", 32)
+    return config.get("head_dim", width // config.get("num_attention_heads", 4))
 
 
 def configuration(family: Family):

@@ -268,16 +268,25 @@ static int64_t getFormatVersion(int64_t version) {
   return result;
 }
 
-static ArrayAttr raiseImport(ArrayAttr imports, int64_t version) {
+void onnxir::raiseOpset(ModuleOp module, int64_t version) {
+  MLIRContext *context = module.getContext();
+  auto imports = module->getAttrOfType<ArrayAttr>(kOpsetImportsAttr);
+  auto format = module->getAttrOfType<IntegerAttr>(kIRVersionAttr);
+  if (!imports || !format) {
+    return;
+  }
   SmallVector<Attribute> raised;
   for (OpsetAttr opset : imports.getAsRange<OpsetAttr>()) {
     bool isRaised = isDefaultDomain(opset.getDomain().getValue());
     raised.push_back(
-        OpsetAttr::get(imports.getContext(), opset.getDomain(),
+        OpsetAttr::get(context, opset.getDomain(),
                        isRaised ? std::max(opset.getVersion(), version)
                                 : opset.getVersion()));
   }
-  return ArrayAttr::get(imports.getContext(), raised);
+  module->setAttr(kOpsetImportsAttr, ArrayAttr::get(context, raised));
+  module->setAttr(kIRVersionAttr,
+                  mlir::Builder(context).getI64IntegerAttr(std::max(
+                      format.getInt(), getFormatVersion(version))));
 }
 
 namespace {
@@ -300,11 +309,7 @@ struct UpgradePass : public onnxir::impl::UpgradePassBase<UpgradePass> {
       upgrader.run();
       needed = std::max(needed, upgrader.getNeededVersion());
     }
-    mlir::Builder builder(&getContext());
-    module->setAttr(kOpsetImportsAttr, raiseImport(imports, needed));
-    module->setAttr(kIRVersionAttr,
-                    builder.getI64IntegerAttr(std::max(
-                        format.getInt(), getFormatVersion(needed))));
+    raiseOpset(module, needed);
   }
 };
 } // namespace

@@ -18,6 +18,11 @@ namespace qeff::onnxir {
 /// Gives the function the result types, with `qeff.dims`, of what it returns.
 void updateResultTypes(mlir::func::FuncOp function);
 
+/// Raises the opset of ONNX's domain that `module` imports to `version`, and the
+/// version of the file format to one that has it. A module that says neither
+/// stays as it is.
+void raiseOpset(ModuleOp module, int64_t version);
+
 } // namespace qeff::onnxir
 
 #endif // QEFF_DIALECT_ONNXIR_TRANSFORMS_PASSES_H
