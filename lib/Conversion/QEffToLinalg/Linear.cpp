@@ -65,7 +65,7 @@ struct LoRAPattern : LinalgPattern<LoRAOp> {
     Value base = operands.getBase();
     int64_t rank = getRank(base);
     Value rows = l.slice(
-        operands.getB(), {op.getRow(), 0},
+        operands.getB(), {static_cast<int64_t>(op.getRow()), 0},
         {l.size(base, rank - 1), l.size(operands.getB(), 1)});
     Value low = buildProduct(l, operands.getInput(), operands.getA());
     Value change = buildProduct(l, low, rows);

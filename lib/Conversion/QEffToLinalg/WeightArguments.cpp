@@ -6,49 +6,80 @@
 
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 
+#include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
-#include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringMap.h"
 
 using namespace qeff;
 using mlir::func::FuncOp;
 
-/// Replaces `ref` by a copy of what `expression` computes.
-static void inlineExpression(WeightRefOp ref, WeightExprOp expression) {
-  OpBuilder builder(ref);
+using ExpressionValues = llvm::StringMap<Value>;
+
+/// A copy of what `expression` computes, at the front of `block`; references
+/// in it are added to `refs`.
+static Value cloneExpression(WeightExprOp expression, Block &block,
+                             SmallVectorImpl<WeightRefOp> &refs) {
+  OpBuilder builder = OpBuilder::atBlockBegin(&block);
   IRMapping mapping;
   for (Operation &op : expression.getBody().front().without_terminator()) {
-    builder.clone(op, mapping);
+    Operation *copy = builder.clone(op, mapping);
+    if (auto ref = dyn_cast<WeightRefOp>(copy)) {
+      refs.push_back(ref);
+    }
   }
-  ref.replaceAllUsesWith(mapping.lookup(expression.getYielded()));
-  ref.erase();
+  return mapping.lookup(expression.getYielded());
 }
 
-/// The references in `function` that are left when those to expressions are
-/// inlined, by the weight's name. An expression that is reached from itself is
-/// an error.
+/// The value of `ref`, a reference to an expression; null where expressions
+/// go round in a circle.
+static Value resolve(WeightRefOp ref, const ExpressionValues &values) {
+  for (unsigned step = 0; step <= values.size(); ++step) {
+    Value value = values.lookup(ref.getWeight());
+    auto next = value.getDefiningOp<WeightRefOp>();
+    if (!next || !values.contains(next.getWeight())) {
+      return value;
+    }
+    ref = next;
+  }
+  return {};
+}
+
+/// Replaces references to expressions by the expressions, each once.
 static LogicalResult inlineExpressions(FuncOp function,
                                        const SymbolTable &symbols) {
-  // Each round goes one expression deeper; there are no more than symbols.
-  size_t rounds = llvm::range_size(
-      function->getParentOfType<ModuleOp>().getOps<WeightExprOp>());
-  for (size_t round = 0; round <= rounds; ++round) {
-    SmallVector<std::pair<WeightRefOp, WeightExprOp>> found;
-    function.walk([&](WeightRefOp ref) {
-      if (auto expression = symbols.lookup<WeightExprOp>(ref.getWeight())) {
-        found.emplace_back(ref, expression);
-      }
-    });
-    if (found.empty()) {
-      return success();
+  SmallVector<WeightRefOp> refs;
+  function.walk([&](WeightRefOp ref) { refs.push_back(ref); });
+  Block &block = function.getBody().front();
+  ExpressionValues values;
+  SmallVector<WeightRefOp> replaced;
+  while (!refs.empty()) {
+    WeightRefOp ref = refs.pop_back_val();
+    auto expression = symbols.lookup<WeightExprOp>(ref.getWeight());
+    if (!expression) {
+      continue;
     }
-    for (auto [ref, expression] : found) {
-      inlineExpression(ref, expression);
+    replaced.push_back(ref);
+    if (!values.contains(ref.getWeight())) {
+      values[ref.getWeight()] = cloneExpression(expression, block, refs);
     }
   }
-  return function.emitError()
-         << "expects weight expressions that do not refer to themselves";
+  SmallVector<Value> results;
+  for (WeightRefOp ref : replaced) {
+    results.push_back(resolve(ref, values));
+  }
+  bool isCircle = llvm::is_contained(results, Value());
+  for (auto [ref, result] : llvm::zip(replaced, results)) {
+    if (!isCircle) {
+      ref.replaceAllUsesWith(result);
+      ref.erase();
+    }
+  }
+  if (isCircle || !mlir::sortTopologically(&block)) {
+    return function.emitError() << "expects weight expressions that do not "
+                                   "refer to themselves";
+  }
+  return success();
 }
 
 /// Where the bytes of `weight` are.
