@@ -16,6 +16,8 @@ import numpy as np
 from . import tools
 
 LLVM = Path("/usr/lib/llvm-22/bin")
+LIB = LLVM.parent / "lib"
+RUNNER = LIB / "libmlir_c_runner_utils.so"  # memrefCopy
 STOCK_PASSES = (
     "builtin.module(one-shot-bufferize{bufferize-function-boundaries "
     "function-boundary-type-conversion=identity-layout-map},"
@@ -129,7 +131,8 @@ def build_library(module: Path) -> Path:
     tools.run_ok(llvm_tool("mlir-translate"), "--mlir-to-llvmir", lowered,
                  "-o", bitcode)
     tools.run_ok(llvm_tool("clang"), "-O1", "-shared", "-fPIC",
-                 "-Wno-override-module", bitcode, "-lm", "-o", library)
+                 "-Wno-override-module", bitcode, RUNNER, f"-Wl,-rpath,{LIB}",
+                 "-lm", "-o", library)
     return library
 
 
