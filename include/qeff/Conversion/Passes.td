@@ -6,6 +6,47 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ConvertQEffToLinalgPass
+    : Pass<"convert-qeff-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "Lower transformer ops to linalg on tensors, for other compilers";
+  let description = [{
+    Canonical to stateful, tuned or specialized to a module of builtin dialects
+    (func, linalg, tensor, arith, math, scf) that any MLIR tool reads without
+    qeff. Dims that are dynamic stay so. Sums, softmax and norms are computed in
+    f32; a tensor keeps its element type.
+
+    ```mlir
+    %y = qeff.linear %x, %w : (tensor<?x?x16xf32>, tensor<32x16xbf16>) -> tensor<?x?x32xf32>
+    // becomes
+    %y = linalg.generic … ins(%x, %w : …) outs(%zero : tensor<?x?x32xf32>) { arith.extf, arith.mulf, arith.addf }
+    ```
+
+    A weight becomes an argument behind the function's own: `qeff.weight` is its
+    name, `qeff.file`, `qeff.root` and `qeff.offset` say where its bytes are;
+    with `qeff.encoding` these are blocks, and the argument is the decoded
+    tensor. What an expression makes of weights (transposes, merged adapters) is
+    computed in the function. States stay arguments and results. `qeff.dims`
+    becomes `qeff.dim_names`.
+
+    Rope's frequencies are those of `ctx-len` positions; 0 takes the largest
+    context of the specializations, or the model's.
+
+    Needs: ONNX operators that were not recognized are of static shapes
+    (`qeff-specialize`). Leaves: nothing of qeff but attributes of builtin types.
+  }];
+  let options = [
+    Option<"ctxLen", "ctx-len", "int64_t", /*default=*/"0",
+           "Positions that rope's frequencies are for; 0 means the largest "
+           "context of the specializations, or the model's">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
+    "::qeff::onnxir::ONNXIRDialect"
+  ];
+}
+
 def ConvertQEffToONNXIRPass
     : Pass<"convert-qeff-to-onnxir", "::mlir::ModuleOp"> {
   let summary = "Lower transformer ops to the ONNX graph for AI 100";
