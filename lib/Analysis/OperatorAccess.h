@@ -6,6 +6,8 @@
 
 #include "qeff/Analysis/SymbolicExpr.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 namespace qeff {
 
 /// Operand `i`, or null where it is left out.

@@ -4,6 +4,8 @@
 
 #include "SymbolicExprNode.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/bit.h"

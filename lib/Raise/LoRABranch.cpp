@@ -7,6 +7,8 @@
 #include "LoRABranch.h"
 #include "WeightSource.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 #include <cmath>
 
 using namespace qeff;

@@ -4,6 +4,8 @@
 
 #include "OperatorBuilder.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace qeff;
 
 static RankedTensorType getTensor(Value value) {

@@ -11,6 +11,8 @@
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Raise/Passes.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 

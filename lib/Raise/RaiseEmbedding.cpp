@@ -15,6 +15,8 @@
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Raise/Passes.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 namespace qeff {
 #define GEN_PASS_DEF_RAISEEMBEDDINGPASS
 #include "qeff/Raise/Passes.h.inc"

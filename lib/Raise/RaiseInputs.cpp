@@ -10,6 +10,8 @@
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Raise/Passes.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 #include "llvm/ADT/BitVector.h"
 
 namespace qeff {

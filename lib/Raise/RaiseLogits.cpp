@@ -13,6 +13,8 @@
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 #include "qeff/Raise/Passes.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 #include "llvm/ADT/SetVector.h"
 
 namespace qeff {

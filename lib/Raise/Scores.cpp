@@ -7,6 +7,8 @@
 
 #include "Scores.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace qeff;
 
 namespace {

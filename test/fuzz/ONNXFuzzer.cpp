@@ -6,6 +6,7 @@
 // everything.
 
 #include "FuzzSupport.h"
+#include "MemoryFile.h"
 #include "ModelFile.h"
 #include "SparseFile.h"
 #include "WireTree.h"
@@ -175,22 +176,6 @@ static MLIRContext &getContext() {
   return *context;
 }
 
-namespace {
-/// A file in memory that others can open by a path.
-struct MemoryFile {
-  explicit MemoryFile(StringRef bytes) : fd(memfd_create("fuzz", 0)) {
-    if (fd < 0 || write(fd, bytes.data(), bytes.size()) !=
-                      static_cast<ssize_t>(bytes.size())) {
-      std::abort();
-    }
-  }
-  ~MemoryFile() { close(fd); }
-  std::string getPath() const { return "/proc/self/fd/" + std::to_string(fd); }
-
-  const int fd;
-};
-} // namespace
-
 /// Exports what was imported from `path` and compares.
 static void checkRoundTrip(MLIRContext &context, ModuleOp module,
                            StringRef path, const std::string &messages) {
@@ -212,7 +197,7 @@ static void checkRoundTrip(MLIRContext &context, ModuleOp module,
   llvm::raw_string_ostream stream(bytes);
   check(writeONNXModel(module, *model, stream, options),
         "an imported model cannot be written");
-  MemoryFile exported(bytes);
+  fuzz::MemoryFile exported(bytes);
   check(compareONNX(&context, path, exported.getPath()),
         "an exported model differs from the imported one");
 }
@@ -228,7 +213,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         ++errors;
         return success();
       });
-  MemoryFile file({reinterpret_cast<const char *>(data), size});
+  fuzz::MemoryFile file({reinterpret_cast<const char *>(data), size});
   std::string path = file.getPath();
   {
     qeff_onnx::ModelProto model;

@@ -7,6 +7,8 @@
 
 #include "qeff/Dialect/QEff/IR/QEffOps.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace qeff;
 using namespace qeff::onnxir;
 
