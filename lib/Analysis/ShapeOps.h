@@ -8,9 +8,19 @@
 
 #include "llvm/ADT/DenseMap.h"
 
+#include <unordered_map>
+
 namespace qeff {
 
 using Shape = SmallVector<Expr>;
+
+struct ValueHash {
+  size_t operator()(Value value) const { return hash_value(value); }
+};
+
+/// Shapes stay where they are when others are set: functions read one while they
+/// set the next.
+using ShapeMap = std::unordered_map<Value, Shape, ValueHash>;
 
 /// The state of the pass over a function.
 class ShapeContext {
@@ -18,7 +28,7 @@ public:
   explicit ShapeContext(ExprTable &table) : table(table) {}
 
   ExprTable &table;
-  llvm::DenseMap<Value, Shape> shapes, elements;
+  ShapeMap shapes, elements;
   /// Dims that a graph makes equal to something else.
   llvm::DenseMap<Expr, Expr> equal;
 
